@@ -1,0 +1,147 @@
+"""The formulas against SciPy, numerical integration, Monte Carlo and finite differences."""
+
+import numpy as np
+import pytest
+from scipy import integrate, special, stats
+
+from vaelib.device import keras, tf
+from vaelib.elbo import bernoulli_log_likelihood, elbo, gaussian_kl
+
+
+@pytest.mark.parametrize("mean", [0.0, 0.3, -2.5])
+@pytest.mark.parametrize("log_var", [-4.0, -0.01, 0.0, 1.5])
+def test_kl_equals_the_integral(mean, log_var):
+    q, p = stats.norm(mean, np.exp(log_var / 2)), stats.norm()
+    lower, upper = mean - 12 * q.std(), mean + 12 * q.std()
+    integral, _ = integrate.quad(lambda z: q.pdf(z) * (q.logpdf(z) - p.logpdf(z)), lower, upper, points=[mean])
+    assert float(gaussian_kl(np.array([[mean]]), np.array([[log_var]]))[0]) == pytest.approx(integral, abs=1e-7)
+
+
+def test_kl_equals_monte_carlo_in_three_dimensions():
+    rng = np.random.default_rng(1)
+    mean, log_var = rng.normal(size=3), rng.normal(size=3)
+    q = stats.multivariate_normal(mean, np.diag(np.exp(log_var)))
+    z = q.rvs(400_000, random_state=2)
+    ratio = q.logpdf(z) - stats.multivariate_normal(np.zeros(3)).logpdf(z)
+    error = ratio.std() / np.sqrt(len(z))
+    assert abs(float(gaussian_kl(mean[None], log_var[None])[0]) - ratio.mean()) < 4 * error
+
+
+def test_kl_is_zero_at_the_prior_only_and_one_number_an_example():
+    rng = np.random.default_rng(0)
+    mean, log_var = rng.normal(size=(100, 5)), rng.normal(size=(100, 5))
+    kl = np.asarray(gaussian_kl(mean, log_var))
+    assert kl.shape == (100,)
+    assert (kl > 0).all()
+    assert np.asarray(gaussian_kl(np.zeros((1, 5)), np.zeros((1, 5)))).tolist() == [0]
+
+
+def test_kl_keeps_its_digits_near_the_prior():
+    log_var = np.full((1, 1), 1e-3, "float32")
+    exact = 0.5 * (np.expm1(1e-3) - 1e-3)  # in float64; naively in float32 only noise is left of it
+    assert float(gaussian_kl(np.zeros((1, 1), "float32"), log_var)[0]) == pytest.approx(exact, rel=1e-3)
+
+
+def test_bernoulli_equals_scipy_on_black_and_white():
+    rng = np.random.default_rng(0)
+    x = rng.integers(0, 2, size=(4, 28, 28, 1)).astype("float64")
+    logits = rng.normal(scale=4, size=x.shape)
+    reference = stats.bernoulli.logpmf(x, special.expit(logits)).sum(axis=(1, 2, 3))
+    np.testing.assert_allclose(bernoulli_log_likelihood(x, logits), reference, rtol=1e-10)
+    single = bernoulli_log_likelihood(x.astype("float32"), logits.astype("float32"))
+    np.testing.assert_allclose(single, reference, rtol=1e-5)
+
+
+def test_bernoulli_on_grey_is_the_mean_over_binarised_pictures():
+    rng = np.random.default_rng(0)
+    x, logits = rng.random(size=(1, 30)), rng.normal(size=(1, 30))
+    binarised = (rng.random(size=(200_000, 30)) < x).astype("float64")
+    values = stats.bernoulli.logpmf(binarised, special.expit(logits)).sum(axis=1)
+    error = values.std() / np.sqrt(len(values))
+    assert abs(float(bernoulli_log_likelihood(x, logits)[0]) - values.mean()) < 4 * error
+
+
+def one_pixel_model(x, mean, log_var, weight=1.7, bias=-0.4):
+    """A latent variable and one pixel with logit weight·z + bias: log P(x) and KL[Q ‖ posterior] by quadrature."""
+    z, step = np.linspace(-12, 12, 48_001, retstep=True)
+    log_joint = stats.norm.logpdf(z) + stats.bernoulli.logpmf(x, special.expit(weight * z + bias))
+    log_evidence = np.log(np.exp(log_joint).sum() * step)
+    log_q = stats.norm.logpdf(z, mean, np.exp(log_var / 2))
+    return log_evidence, (np.exp(log_q) * (log_q - (log_joint - log_evidence))).sum() * step
+
+
+@pytest.mark.parametrize("x", [0.0, 1.0])
+@pytest.mark.parametrize(("mean", "log_var"), [(0.0, 0.0), (0.6, -0.5), (-1.0, 0.7)])
+def test_elbo_falls_short_of_the_evidence_by_the_kl_from_the_posterior(x, mean, log_var):
+    n = 400_000
+    epsilon = np.random.default_rng(0).normal(size=(n, 1))
+    z = mean + np.exp(log_var / 2) * epsilon
+    values = elbo(np.full((n, 1), x), 1.7 * z - 0.4, np.full((n, 1), mean), np.full((n, 1), log_var))
+    log_evidence, gap = one_pixel_model(x, mean, log_var)
+    error = np.std(values) / np.sqrt(n)
+    assert np.mean(values) == pytest.approx(log_evidence - gap, abs=4 * error)
+    assert np.mean(values) < log_evidence + 4 * error
+
+
+def gradients(function, *inputs):
+    tensors = [tf.constant(value) for value in inputs]
+    with tf.GradientTape() as tape:
+        tape.watch(tensors)
+        value = function(*tensors)
+    return [value.numpy(), *(gradient.numpy() for gradient in tape.gradient(value, tensors))]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_value_and_gradient_are_finite_at_the_extremes(dtype):
+    x = np.array([[0, 1, 0.5, 0, 1, 0]], dtype)
+    for size in (0, 20, 200, 1e4, 1e17):
+        logits = np.array([[1, 1, 1, -1, -1, 1]], dtype) * np.array(size, dtype)
+        value, *slopes = gradients(lambda logits: bernoulli_log_likelihood(x, logits), logits)
+        assert np.isfinite(value).all()
+        assert np.isfinite(slopes).all()
+    mean = np.array([[0, 3, -3]], dtype)
+    for log_var in (-80, -30, 0, 30, 80):
+        value, *slopes = gradients(gaussian_kl, mean, np.full((1, 3), log_var, dtype))
+        assert np.isfinite(value).all()
+        assert np.isfinite(slopes).all()
+
+
+def test_gradients_equal_finite_differences():
+    rng = np.random.default_rng(3)
+    x, logits = rng.random(size=(1, 6)), rng.normal(scale=3, size=(1, 6))
+    mean, log_var = rng.normal(size=(1, 4)), rng.normal(size=(1, 4))
+    inputs = [logits, mean, log_var]
+    _, *slopes = gradients(lambda *t: elbo(x, *t), *inputs)
+    h = 1e-6
+    for position, slope in enumerate(slopes):
+        for index in np.ndindex(slope.shape):
+            ends = []
+            for sign in (1, -1):
+                moved = [value.copy() for value in inputs]
+                moved[position][index] += sign * h
+                ends.append(float(elbo(x, *moved)[0]))
+            assert slope[index] == pytest.approx((ends[0] - ends[1]) / (2 * h), abs=1e-6)
+
+
+def test_gradient_at_an_undecided_pixel():
+    _, slope = gradients(lambda logits: bernoulli_log_likelihood(np.array([[0.0, 1.0]]), logits), np.zeros((1, 2)))
+    assert slope.tolist() == [[-0.5, 0.5]]
+
+
+def test_works_on_symbolic_tensors_of_any_batch_size():
+    x, logits = keras.Input((28, 28, 1)), keras.Input((28, 28, 1))
+    z_mean, z_log_var = keras.Input((2,)), keras.Input((2,))
+    assert elbo(x, logits, z_mean, z_log_var).shape == (None,)
+
+
+@pytest.mark.parametrize(
+    ("function", "shapes", "words"),
+    [
+        (gaussian_kl, [(3, 2), (3, 1)], r"z_mean and z_log_var .* \(3, 2\) and \(3, 1\)"),
+        (gaussian_kl, [(3,), (3,)], r"z_mean must have shape \(batch, latent_dim\), got \(3,\)"),
+        (bernoulli_log_likelihood, [(3, 28, 28), (3, 28, 28, 1)], r"x and logits .* \(3, 28, 28\)"),
+    ],
+)
+def test_shapes_that_would_broadcast_are_refused(function, shapes, words):
+    with pytest.raises(ValueError, match=words):
+        function(*(np.zeros(shape, "float32") for shape in shapes))
