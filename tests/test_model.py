@@ -1,0 +1,200 @@
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from scipy import special
+
+from vaelib.data import load_mnist
+from vaelib.device import keras
+from vaelib.model import VAE, Decoder, Encoder
+
+
+@pytest.fixture(scope="module")
+def digits():
+    (x, _), _ = load_mnist()
+    return x[:600]
+
+
+def small_vae(seed=0, learning_rate=1e-2, **options):
+    keras.utils.set_random_seed(seed)
+    vae = VAE(Encoder(hidden_units=(32,), **options), Decoder(hidden_units=(32,), **options))
+    vae.compile(optimizer=keras.optimizers.Adam(learning_rate))
+    return vae
+
+
+def without_chance(vae):
+    """Let every cloud be a point (log variance −60), so that the ELBO can be worked out by other means."""
+    vae.encoder.z_log_var.set_weights([np.zeros((32, 2)), np.full(2, -60.0)])
+    return vae
+
+
+@pytest.fixture(scope="module")
+def trained(digits):
+    vae = small_vae(dropout_rate=0.1)
+    vae.fit(digits, batch_size=50, epochs=3, verbose=0)
+    return vae
+
+
+def test_training_raises_the_elbo_and_reports_its_terms(digits):
+    vae = small_vae()
+    logs = vae.fit(digits[:500], validation_data=digits[500:], batch_size=50, epochs=4, verbose=0).history
+    assert set(logs) == {"loss", "reconstruction", "kl", "val_loss", "val_reconstruction", "val_kl"}
+    for prefix in ("", "val_"):
+        terms = np.add(logs[prefix + "reconstruction"], logs[prefix + "kl"])
+        np.testing.assert_allclose(logs[prefix + "loss"], terms, rtol=1e-5)
+    assert logs["loss"][-1] < logs["loss"][0] - 50
+    assert logs["val_loss"][-1] < logs["val_loss"][0]
+
+
+@pytest.mark.parametrize("batch_size", [7, 50, 600])  # 600 = 85 × 7 + 5: the last batch is smaller, and counts less
+def test_evaluate_is_minus_the_elbo_worked_out_in_numpy(digits, batch_size):
+    vae = small_vae(seed=1)
+    vae.fit(digits, epochs=1, verbose=0)
+    without_chance(vae)
+    z_mean, z_log_var, _ = (np.asarray(output, "float64") for output in vae.encoder.predict(digits, verbose=0))
+    p = np.asarray(vae.decoder.predict(z_mean, verbose=0), "float64")
+    x = np.asarray(digits, "float64")
+    reconstruction = -(special.xlogy(x, p) + special.xlog1py(1 - x, -p)).sum(axis=(1, 2, 3)).mean()
+    kl = 0.5 * (np.exp(z_log_var) + z_mean**2 - 1 - z_log_var).sum(axis=1).mean()
+    found = vae.evaluate(digits, batch_size=batch_size, verbose=0, return_dict=True)
+    assert found["reconstruction"] == pytest.approx(reconstruction, rel=1e-4)
+    assert found["kl"] == pytest.approx(kl, rel=1e-4)
+    assert found["loss"] == pytest.approx(reconstruction + kl, rel=1e-4)
+
+
+def test_batches_of_1_7_and_500_give_the_same_codes(trained, digits):
+    one, seven, many = (trained.encoder.predict(digits[:500], batch_size=size, verbose=0) for size in (1, 7, 500))
+    for other in (one, seven):
+        for position in (0, 1):  # the mean and the log variance; the third is a draw
+            np.testing.assert_allclose(other[position], many[position], atol=1e-5)
+
+
+def test_predict_is_repeatable_and_goes_through_the_mean(trained, digits):
+    first, second = trained.predict(digits[:9], verbose=0), trained.predict(digits[:9], verbose=0)
+    np.testing.assert_array_equal(first, second)
+    z_mean, _, _ = trained.encoder.predict(digits[:9], verbose=0)
+    np.testing.assert_allclose(first, trained.decoder.predict(z_mean, verbose=0), atol=1e-6)
+    assert first.shape == (9, 28, 28, 1)
+
+
+def test_dropout_works_while_training_only(digits):
+    vae = without_chance(small_vae(dropout_rate=0.5, batch_normalization=False))
+    x = digits[:4]
+    outputs = [np.asarray(vae(x, training=mode)["logits"]) for mode in (False, False, True, True)]
+    np.testing.assert_allclose(outputs[0], outputs[1], atol=1e-5)
+    assert np.abs(outputs[2] - outputs[3]).max() > 1e-3
+    assert np.abs(outputs[2] - outputs[0]).max() > 1e-3
+
+
+def test_batch_normalisation_uses_the_batch_in_training_and_its_averages_outside(digits):
+    vae = without_chance(small_vae())
+    alone, together = vae(digits[:1], training=False), vae(digits[:8], training=False)
+    np.testing.assert_allclose(alone["logits"], together["logits"][:1], atol=1e-4)
+    trained_mode = vae(digits[:8], training=True)
+    assert np.abs(np.asarray(trained_mode["logits"]) - np.asarray(together["logits"])).max() > 1e-2
+
+
+def moving_averages(vae):
+    return [np.asarray(w) for w in vae.non_trainable_weights if w.name.startswith("moving")]
+
+
+def test_only_training_moves_the_averages(digits):
+    vae = small_vae()
+    vae(digits[:2])
+    before = moving_averages(vae)
+    assert len(before) == 4
+    vae.evaluate(digits, verbose=0)
+    vae.predict(digits, verbose=0)
+    assert all(np.array_equal(a, b) for a, b in zip(before, moving_averages(vae), strict=True))
+    vae.fit(digits, epochs=1, verbose=0)
+    assert not any(np.array_equal(a, b) for a, b in zip(before, moving_averages(vae), strict=True))
+
+
+def test_the_same_seed_trains_the_same_model(digits):
+    runs = []
+    for seed in (3, 3, 4):
+        vae = small_vae(seed=seed, dropout_rate=0.2)
+        vae.fit(digits, epochs=2, verbose=0)
+        runs.append(vae.predict(digits[:5], verbose=0))
+    np.testing.assert_array_equal(runs[0], runs[1])
+    assert not np.array_equal(runs[0], runs[2])
+
+
+def test_generate_draws_from_the_prior(trained):
+    pictures = trained.generate(25, seed=1)
+    assert pictures.shape == (25, 28, 28, 1)
+    assert pictures.min() >= 0
+    assert pictures.max() <= 1
+    np.testing.assert_array_equal(pictures, trained.generate(25, seed=1))
+    assert not np.array_equal(pictures, trained.generate(25, seed=2))
+    # the codes are those of a standard normal distribution: what the decoder received, found by its own eyes
+    received = []
+    decoder = Decoder(hidden_units=())
+    decoder.predict = lambda z, **options: received.append(np.asarray(z))
+    VAE(Encoder(hidden_units=()), decoder).generate(20_000, seed=0)
+    assert abs(received[0].mean()) < 0.03
+    assert abs(received[0].std() - 1) < 0.03
+    with pytest.raises(ValueError, match="n must be at least 1, got 0"):
+        trained.generate(0)
+
+
+LOAD_ELSEWHERE = """
+import sys
+import numpy as np
+import vaelib.model
+from vaelib.device import keras
+vae = keras.saving.load_model(sys.argv[1] + "/vae.keras")
+x = np.load(sys.argv[1] + "/x.npy")
+np.savez(sys.argv[1] + "/found.npz", pictures=vae.predict(x, verbose=0), steps=vae.optimizer.iterations,
+         codes=vae.encoder.predict(x, verbose=0)[0], new=vae.generate(4, seed=0))
+"""
+
+
+def test_another_process_loads_it_without_custom_objects(trained, digits, tmp_path):
+    x = digits[:40]
+    trained.save(tmp_path / "vae.keras")
+    np.save(tmp_path / "x.npy", x)
+    subprocess.run([sys.executable, "-c", LOAD_ELSEWHERE, tmp_path], check=True)
+    found = np.load(tmp_path / "found.npz")
+    np.testing.assert_array_equal(found["pictures"], trained.predict(x, verbose=0))
+    np.testing.assert_array_equal(found["codes"], trained.encoder.predict(x, verbose=0)[0])
+    np.testing.assert_array_equal(found["new"], trained.generate(4, seed=0))
+    assert found["steps"] == 36  # 3 epochs of 12 batches: the optimiser comes along
+
+
+def test_a_config_rebuilds_the_whole(trained, digits):
+    twin = VAE.from_config(trained.get_config())
+    assert twin.get_config() == trained.get_config()
+    twin.set_weights(trained.get_weights())
+    np.testing.assert_array_equal(twin.predict(digits[:5], verbose=0), trained.predict(digits[:5], verbose=0))
+
+
+def test_an_untrained_one_can_be_saved(tmp_path, digits):
+    vae = VAE(Encoder(hidden_units=(8,)), Decoder(hidden_units=(8,)))
+    vae.save(tmp_path / "new.keras")
+    again = keras.saving.load_model(tmp_path / "new.keras")
+    np.testing.assert_array_equal(again.predict(digits[:3], verbose=0), vae.predict(digits[:3], verbose=0))
+
+
+def test_a_target_may_be_given(digits):
+    vae = small_vae()
+    vae.fit(digits, epochs=1, verbose=0)
+    without_chance(vae)
+    same = vae.evaluate(digits, digits, verbose=0, return_dict=True)
+    assert same["loss"] == pytest.approx(vae.evaluate(digits, verbose=0, return_dict=True)["loss"], rel=1e-5)
+    other = vae.evaluate(digits, np.zeros_like(digits), verbose=0, return_dict=True)
+    assert other["reconstruction"] != pytest.approx(same["reconstruction"], rel=1e-3)
+
+
+def test_mistakes_are_named(digits):
+    vae = small_vae()
+    with pytest.raises(ValueError, match="y must be pictures like x, or left out"):
+        vae.fit(digits, np.zeros(len(digits)), verbose=0)
+    with pytest.raises(ValueError, match="sample_weight is not supported"):
+        vae.fit(digits, digits, sample_weight=np.ones(len(digits)), verbose=0)
+    vae.compile(optimizer="adam", loss="mse")
+    with pytest.raises(ValueError, match="brings its own, minus the ELBO; compile was given 'mse'"):
+        vae.fit(digits, digits, verbose=0)
+    with pytest.raises(ValueError, match="share latent_dim, got 2 and 3"):
+        VAE(Encoder(latent_dim=2), Decoder(latent_dim=3))

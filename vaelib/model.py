@@ -1,0 +1,101 @@
+"""The variational autoencoder itself: an encoder and a decoder trained together to raise the ELBO.
+
+Losses are in nats per picture. `keras.saving.load_model` needs no `custom_objects` for a saved model, only that this
+module has been imported.
+"""
+
+from typing import Any, Self
+
+import numpy as np
+
+from vaelib.device import keras
+from vaelib.elbo import Tensor, bernoulli_log_likelihood, gaussian_kl
+from vaelib.networks import Decoder, Encoder, Sampling
+
+__all__ = ["VAE", "Decoder", "Encoder", "Sampling"]
+
+
+@keras.saving.register_keras_serializable(package="vaelib")
+class VAE(keras.Model):
+    """A variational autoencoder, trained by plain `compile` and `fit` to raise the ELBO of its pictures.
+
+    `fit(x)` and `evaluate(x)` report `loss` (minus the ELBO), `reconstruction` (minus log P(X|Z)) and `kl`
+    (KL[Q(Z|X) ‖ N(0, I)]): nats per picture, one sampled code for each, averaged over all pictures seen. `predict(x)`
+    returns reconstructions through the *mean* code, so that the same picture always gives the same one. Calling the
+    model returns what the loss needs: `z_mean`, `z_log_var` and the `logits` decoded from a sampled code.
+
+    Args:
+        encoder: an `Encoder`, or a Keras model that returns (z_mean, z_log_var, z) as one does.
+        decoder: a `Decoder`, or a Keras model with its `logits` method.
+
+    Raises:
+        ValueError: if encoder and decoder disagree about `latent_dim`.
+
+    Source: Kingma & Welling, arXiv:1312.6114, equation (10) with L = 1.
+    """
+
+    def __init__(self, encoder: keras.Model, decoder: keras.Model, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        if encoder.latent_dim != decoder.latent_dim:
+            raise ValueError(
+                f"encoder and decoder must share latent_dim, got {encoder.latent_dim} and {decoder.latent_dim}"
+            )
+        self.encoder = encoder
+        self.decoder = decoder
+        self.reconstruction_tracker = keras.metrics.Mean(name="reconstruction")
+        self.kl_tracker = keras.metrics.Mean(name="kl")
+        self.built = True  # both halves made their weights when they were created
+
+    def call(self, x: Tensor, training: bool | None = None) -> dict[str, Tensor]:
+        z_mean, z_log_var, z = self.encoder(x, training=training)
+        return {"z_mean": z_mean, "z_log_var": z_log_var, "logits": self.decoder.logits(z, training=training)}
+
+    def compute_loss(
+        self,
+        x: Tensor = None,
+        y: Tensor = None,
+        y_pred: Any = None,
+        sample_weight: Tensor = None,
+        training: bool = True,
+    ) -> Tensor:
+        """Minus the ELBO, averaged over the batch; Keras calls it in every training and test step.
+
+        `y`, if given, is the picture to be explained in place of `x` (the article's `fit(x, x)`, or a clean picture for
+        a noisy one). ValueError if it is not of the picture's shape, if `compile` was given another loss, or if
+        examples are weighted.
+        """
+        if self.loss is not None:
+            raise ValueError(f"loss: the VAE brings its own, minus the ELBO; compile was given {self.loss!r}")
+        target = x if y is None else y
+        if tuple(target.shape[1:]) != tuple(y_pred["logits"].shape[1:]):
+            raise ValueError(f"y must be pictures like x, or left out; got shape {tuple(target.shape)}")
+        if sample_weight is not None:
+            raise ValueError("sample_weight is not supported: every picture counts alike in the ELBO")
+        reconstruction = -bernoulli_log_likelihood(target, y_pred["logits"])
+        kl = gaussian_kl(y_pred["z_mean"], y_pred["z_log_var"])
+        self.reconstruction_tracker.update_state(reconstruction)
+        self.kl_tracker.update_state(kl)
+        return keras.ops.mean(reconstruction + kl)
+
+    def predict_step(self, data: Any) -> Tensor:
+        x, _, _ = keras.utils.unpack_x_y_sample_weight(data)
+        z_mean, _, _ = self.encoder(x, training=False)
+        return self.decoder(z_mean, training=False)
+
+    def generate(self, n: int, seed: int | None = None) -> np.ndarray:
+        """Draw `n` new pictures: codes from the prior N(0, I), decoded. Returns shape (n, *image_shape), in [0, 1]."""
+        if n < 1:
+            raise ValueError(f"n must be at least 1, got {n}")
+        z = keras.random.normal((n, self.decoder.latent_dim), seed=seed)
+        return self.decoder.predict(z, batch_size=1000, verbose=0)
+
+    def get_config(self) -> dict[str, Any]:
+        halves = {"encoder": self.encoder, "decoder": self.decoder}
+        return super().get_config() | {n: keras.saving.serialize_keras_object(half) for n, half in halves.items()}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> Self:
+        halves = {
+            name: keras.saving.deserialize_keras_object(config[name], custom_objects) for name in ("encoder", "decoder")
+        }
+        return cls(**config | halves)
