@@ -1,0 +1,49 @@
+# The course, from a fresh clone: `make lab` to read it, `make test` to check it.
+#
+# PYTHON=python3.12   which Python .venv is made from (otherwise the first suitable one on the PATH)
+# GPU=1               also install what an NVIDIA card needs (Linux)
+# ONLY=03             for `make course`: only the notebooks whose names begin so
+
+PYTHON ?=
+GPU ?=
+ONLY ?=
+VENV_PYTHON = .venv/bin/python
+
+.PHONY: help lab setup test course lock format
+.DEFAULT_GOAL := help
+
+help:
+	@echo "make lab      open the course in JupyterLab"
+	@echo "make test     run everything that CI runs"
+	@echo "make course   re-run every notebook in place, in order"
+	@echo "make setup    only make .venv (the others do it by themselves)"
+	@echo "make format   put the code in the one style"
+	@echo "make lock     choose the newest versions again and write them to requirements*.lock"
+
+setup:
+	@PYTHON="$(PYTHON)" GPU="$(GPU)" sh tools/setup.sh
+
+lab: setup
+	@sh tools/lab.sh
+
+# The unit tests alone must cover vaelib; the notebooks come last, and with them pytest's closing line.
+test: setup
+	$(VENV_PYTHON) -m ruff check .
+	$(VENV_PYTHON) -m ruff format --check .
+	$(VENV_PYTHON) -m mypy
+	$(VENV_PYTHON) -m pytest tests --cov
+	$(VENV_PYTHON) -m pytest notebooks --nbval
+
+course: setup
+	@$(VENV_PYTHON) tools/course.py $(ONLY)
+
+format: setup
+	$(VENV_PYTHON) -m ruff check --fix .
+	$(VENV_PYTHON) -m ruff format .
+
+LOCK = $(VENV_PYTHON) -m uv pip compile pyproject.toml --universal --python-version 3.11 --upgrade --quiet \
+	--generate-hashes --no-header --no-annotate --no-emit-index-url --extra dev
+
+lock: setup
+	$(LOCK) --output-file requirements.lock
+	$(LOCK) --extra gpu --constraint requirements.lock --output-file requirements-gpu.lock

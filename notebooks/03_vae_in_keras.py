@@ -1,0 +1,682 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#       format_version: '1.3'
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 3 · The variational autoencoder in Keras
+#
+# In this notebook you build a variational autoencoder (VAE), train it on 55 000 handwritten digits in about half a
+# minute, and then use it: to redraw digits from two numbers each, to walk through the plane of all digits it knows, and
+# to invent new ones.
+#
+# You need Python and a first course in probability: what a normal distribution, an expectation and a logarithm are.
+# The bound that we train with, the *ELBO*, is stated where it is needed; its derivation is in [1] and [5].
+#
+# The story follows the third part of a 2017 article series, *Autoencoders in Keras*. If you come from there, the
+# [ledger at the end](#2017-to-Keras-3) says what has changed since.
+
+# %% [markdown]
+# ## Getting ready
+#
+# The first cell starts TensorFlow, takes a GPU if the machine has one, and seeds every random number, so that running
+# the notebook twice on one machine gives the same digits twice.
+
+# %% tags=["machine", "nbval-ignore-output"]
+from vaelib.device import set_up
+
+print("Running on:", set_up(seed=3))
+
+# %%
+import itertools
+import tempfile
+from pathlib import Path
+
+import keras
+import numpy as np
+import seaborn as sns
+from matplotlib import pyplot as plt
+from scipy import integrate, spatial, special, stats
+
+from vaelib.data import load_mnist
+from vaelib.elbo import bernoulli_log_likelihood, elbo, gaussian_kl
+from vaelib.model import VAE, Decoder, Encoder, Sampling
+from vaelib.plots import decode_grid, plot_digits, plot_latent, plot_manifold, quantile_grid
+from vaelib.source import show_source
+
+sns.set_theme(context="notebook", style="ticks")
+
+# %% [markdown]
+# ## The data
+#
+# MNIST: 70 000 pictures of handwritten digits, 28 by 28 pixels each, collected in the 1990s and still the field's first
+# test. They come with the course, so nothing is downloaded.
+
+# %%
+(x_all, y_all), (x_test, y_test) = load_mnist()
+
+for name, array in {"x_all": x_all, "y_all": y_all, "x_test": x_test, "y_test": y_test}.items():
+    print(f"{name:7} {array.dtype!s:8} {array.shape}  from {array.min()} to {array.max()}")
+
+# %% [markdown]
+# A pixel is 0 where the paper is empty and 1 where it is full of ink. The labels, `y`, say which digit was meant. A VAE
+# learns **without** them: we will only use them to colour a picture at the end.
+#
+# We set the last 5 000 training pictures aside to *validate* on while we train. The test set stays closed until
+# training is over; otherwise we would tune our choices to it, and it could no longer tell us how we do on new digits.
+
+# %%
+x_train, x_val = x_all[:55_000], x_all[55_000:]
+
+plot_digits(x_train[:12], x_train[12:24])
+plt.show()
+
+# %% [markdown]
+# Look at the edges of the strokes: they are grey. How much of the data is?
+
+# %%
+print(f"empty {np.mean(x_train == 0):.1%}, full {np.mean(x_train == 1):.1%}, ", end="")
+print(f"in between {np.mean((x_train > 0) & (x_train < 1)):.1%}")
+
+# %% [markdown]
+# Keep that fifth of grey pixels in mind: it comes back when we choose a loss.
+#
+# ### What are we after?
+#
+# An ordinary autoencoder squeezes a picture through a few numbers, its *code* $z$, and learns to restore the picture
+# from them. It gets good at that, but it cannot *invent*: nobody knows how the codes are distributed, so there is no way
+# to choose a new code that will decode to something sensible.
+#
+# A VAE is an autoencoder that is told beforehand what the distribution of the codes shall be: the standard normal one,
+# $P(Z) = \mathcal N(0, I)$, the *prior*. It learns the rest to fit. Then inventing is easy: draw $z \sim \mathcal N(0, I)$
+# and decode it.
+#
+# Three parts do it, and we take them one by one: an **encoder**, a **sampling** step and a **decoder**.
+
+# %% [markdown]
+# ## The encoder: from a picture to a distribution
+#
+# If every picture were sent to one point, the decoder would learn what to draw at 55 000 points and nothing about the
+# gaps between them. So the encoder sends each picture $X$ to a small cloud instead, a normal distribution
+#
+# $$Q(Z|X) = \mathcal N\bigl(\mu(X),\ \operatorname{diag} \sigma^2(X)\bigr),$$
+#
+# and the decoder has to cope with any point of the cloud. Clouds of neighbouring pictures overlap, and the gaps close.
+#
+# A network computes the cloud's mean and its size. It ends in **two** layers of `latent_dim` numbers each:
+#
+# - `z_mean` is $\mu$: any real number will do.
+# - `z_log_var` is $\log \sigma^2$, the *logarithm of the variance*. A dense layer puts out any real number, and a
+#   variance must be positive; of a logarithm any real number is fine, and neither a tiny nor a huge variance overflows.
+#   (Mind the difference for ever after: the variance is $e^{\texttt{z\_log\_var}}$, the standard deviation
+#   $e^{\texttt{z\_log\_var}/2}$.)
+#
+# Before them the picture passes through two dense layers, of 256 and 128 units. This is how the course writes it. The
+# code that you see here is fetched from the course's package `vaelib`, where it is tested.
+
+# %%
+show_source(Encoder.call, Encoder.hidden_layers)
+
+# %% [markdown]
+# `BatchNormalization` keeps the numbers inside the network in a comfortable range, which lets us take large steps.
+# `Dropout` blanks some units at random while training. The course has it, because the article used it, but switched
+# off by default: see the ledger.
+#
+# We choose two latent dimensions. That is very few (expect blur!), and chosen for one reason: two dimensions can be
+# drawn.
+
+# %%
+encoder = Encoder(latent_dim=2)
+encoder.summary()
+
+# %% [markdown]
+# `None` stands for the batch size: any will do. Three pictures in, three clouds out, and with each a first sample.
+
+# %%
+for name, output in zip(["z_mean", "z_log_var", "z"], encoder(x_train[:3]), strict=True):
+    print(f"{name:10} {tuple(output.shape)}")
+
+# %% [markdown]
+# ## Sampling: a draw that gradients can pass
+#
+# From its cloud we draw a code, $z \sim \mathcal N(\mu, \sigma^2)$, and decode it. But training works by gradients, and
+# what would be the derivative of a draw with respect to $\mu$? The way out is the **reparametrisation trick** [5]: draw
+# $\varepsilon$ from a normal distribution that depends on nothing, and compute
+#
+# $$z = \mu + \sigma \varepsilon, \qquad \varepsilon \sim \mathcal N(0, I).$$
+#
+# The distribution of $z$ is the same as before, but now $z$ is a smooth function of $\mu$ and $\sigma$, and the chance
+# sits in an input that needs no gradient.
+
+# %%
+show_source(Sampling.call)
+
+# %% [markdown]
+# Check it on a cloud that we know: mean 1 and standard deviation ½, thus a variance of ¼ and a log-variance of
+# $\log ¼ = -1.39$.
+
+# %%
+n = 200_000
+cloud = np.full((n, 1), 1.0, "float32"), np.full((n, 1), np.log(0.25), "float32")
+z = Sampling(seed=1)(cloud)
+print(f"mean {np.mean(z):.2f}, standard deviation {np.std(z):.2f}")
+
+# %% [markdown]
+# ## The decoder: from a code to a picture
+#
+# The decoder goes the opposite way, over 128 and 256 units (leaky ReLU this time, as in the article), to 784 numbers,
+# one for each pixel. What do these numbers mean? The probability that the pixel is ink. So the last step is a sigmoid,
+# which takes any real number to the interval from 0 to 1. The number before the sigmoid is called a *logit*; the decoder
+# hands it out too, because the loss is computed from it more precisely.
+
+# %%
+decoder = Decoder(latent_dim=2)
+show_source(Decoder.logits, Decoder.call)
+
+# %% [markdown]
+# Before any training it does not draw digits, only a picture's worth of undecided greys:
+
+# %%
+untrained = decoder(np.array([[-1, 0], [0, 0], [1, 0]], "float32"))
+print(tuple(untrained.shape), "all between 0.2 and 0.8:", bool(np.all(np.abs(untrained - 0.5) < 0.3)))
+
+# %% [markdown]
+# ## The loss: minus the ELBO
+#
+# We would like to make the pictures of our data as *probable* as possible under the model: to raise $\log P(X)$. That
+# number itself is out of reach, being an integral over all codes. But there is a lower bound for it, true for any $Q$
+# (the **e**vidence **l**ower **bo**und):
+#
+# $$\log P(X) \;\ge\; \underbrace{\mathbb E_{Z \sim Q(Z|X)}\bigl[\log P(X|Z)\bigr]}_{\text{reconstruction}}
+# \;-\; \underbrace{\operatorname{KL}\bigl[Q(Z|X)\,\|\,\mathcal N(0, I)\bigr]}_{\text{price of the code}}
+# \;=\; \text{ELBO}.$$
+#
+# Both terms can be read as they stand. The first: a code drawn from the picture's cloud should decode to the picture. The
+# second: the cloud should not be far from the prior. They pull in opposite directions. Tiny clouds far apart would
+# reconstruct best; the KL term makes them spread, overlap, and gather round the origin, which is what we wanted.
+#
+# Gradient descent goes down, so the **loss is minus the ELBO**. It is measured in *nats*, the unit of information that
+# goes with the natural logarithm: 1 nat is $1/\ln 2 = 1.44$ bits.
+#
+# ### The price of the code
+#
+# For a diagonal normal distribution the KL has a closed form, a sum over the latent dimensions [5]:
+#
+# $$\operatorname{KL} = \tfrac12 \sum_j \bigl(\sigma_j^2 + \mu_j^2 - 1 - \log \sigma_j^2\bigr).$$
+
+# %%
+show_source(gaussian_kl)
+
+# %% [markdown]
+# A formula is easily mistyped, so we check it against the definition, $\int q(z) \log \frac{q(z)}{p(z)}\,dz$, worked out
+# by SciPy without knowing the closed form.
+
+# %%
+mean, log_var = 1.5, -2.0
+q, p = stats.norm(mean, np.exp(log_var / 2)), stats.norm()
+integral, _ = integrate.quad(lambda z: q.pdf(z) * (q.logpdf(z) - p.logpdf(z)), -10, 10, points=[mean])
+formula = gaussian_kl(np.array([[mean]]), np.array([[log_var]]))
+print(f"integral {integral:.6f}, formula {formula[0]:.6f} nats")
+
+# %% [markdown]
+# ### Reconstruction
+#
+# $P(X|Z)$ says: each pixel is ink or not by the toss of a coin, a *Bernoulli* variable, and the decoder's output $p_i$ is
+# the chance of ink. The log-probability of a picture with pixels $x_i$ is a sum over them,
+#
+# $$\log P(X|Z) = \sum_i x_i \log p_i + (1 - x_i) \log (1 - p_i),$$
+#
+# which is minus the *binary cross-entropy*, summed. Check it against SciPy's Bernoulli distribution, on a digit
+# in black and white:
+
+# %%
+black_white = (x_train[:1] > 0.5).astype("float64")
+logits = np.random.default_rng(0).normal(scale=3, size=black_white.shape)
+ours = bernoulli_log_likelihood(black_white, logits)
+scipys = stats.bernoulli.logpmf(black_white, special.expit(logits)).sum()
+print(f"ours {ours[0]:.3f}, SciPy's {scipys:.3f} nats")
+
+# %% [markdown]
+# A fifth of our pixels are grey, and a coin does not fall grey. The field uses the formula all the same, and so do we.
+# It is then no longer the log-probability of the picture. (It is the average log-probability of black-and-white pictures
+# in which each pixel is ink with a chance equal to its grey value. The continuous Bernoulli distribution [7] is the exact
+# remedy.) One thing follows at once: even a perfect decoder, $p_i = x_i$, pays for the greys. That is the floor which no
+# reconstruction can get under. The ceiling is a decoder that ignores its code and always draws the average picture.
+
+
+# %%
+def cross_entropy(x, p):
+    """Binary cross-entropy in nats per picture; 0 · log 0 counts as 0."""
+    return -(special.xlogy(x, p) + special.xlogy(1 - x, 1 - p)).sum(axis=(1, 2, 3)).mean()
+
+
+x = x_test.astype("float64")
+floor, average_picture = cross_entropy(x, x), cross_entropy(x, x.mean(axis=0, keepdims=True))
+print(f"floor {floor:.2f}, average picture {average_picture:.2f} nats per picture")
+
+# %% [markdown]
+# Our loss should come out well below the second number, and it can never go below the first.
+#
+# ### Sum, not mean
+#
+# Both terms are **sums**: over pixels, over latent dimensions. Only over the pictures of a batch do we average. This is
+# the most frequent slip in VAEs found in the wild. Who takes the *mean* over the 784 pixels and the mean over the latent
+# dimensions, as many loss functions do by default, has multiplied the KL by some factor $\beta$ without wanting to:
+
+# %%
+pixels, latent_dim = 784, 2
+print("mean over pixels and over latent dimensions: beta =", pixels / latent_dim)
+print("mean over latent dimensions only:            beta =", 1 / latent_dim)
+
+# %% [markdown]
+# With $\beta = 392$ the price of a code is so high that the model stops using codes, and draws the average picture.
+#
+# A common factor for **both** terms is another matter. The article divides its whole loss by $2 \cdot 784$. That changes
+# the number printed, but hardly the training: Adam divides each gradient by the typical size of the gradients so far, so a
+# constant factor cancels. Here are five steps of Adam with the same gradients, once as they are and once divided:
+
+
+# %%
+def adam_path(factor):
+    """Where five steps of Adam lead from 1, the gradients multiplied by `factor`."""
+    w, adam = keras.Variable(1.0), keras.optimizers.Adam(0.1)
+    for gradient in [2.0, -1.0, 0.5, 3.0, 1.0]:
+        adam.apply([keras.ops.convert_to_tensor(gradient * factor)], [w])
+    return float(w)
+
+
+print(f"as they are {adam_path(1):.4f}, divided by 1568 {adam_path(1 / 1568):.4f}")
+
+# %% [markdown]
+# ## The whole: encode, sample, decode
+#
+# `VAE` joins the two halves. Calling it runs a picture through encoder, sampling and decoder; `compute_loss` is where
+# Keras asks for the loss, in training and in validation alike. It also keeps the two terms apart, so that we can watch
+# them.
+
+# %%
+vae = VAE(encoder, decoder)
+show_source(VAE.call, VAE.compute_loss)
+
+# %% [markdown]
+# ## Training
+#
+# The optimiser is Adam. Its learning rate climbs to 0.02 over the first 200 steps and then falls along a cosine
+# to zero. The high rate in the middle is what makes seven passes over the data enough; the slow start keeps it from
+# doing harm while Adam knows little about the gradients; the end at zero lets the weights settle.
+
+# %%
+epochs, batch_size, warmup = 7, 250, 200
+steps = epochs * len(x_train) // batch_size
+learning_rate = keras.optimizers.schedules.CosineDecay(
+    1e-4, decay_steps=steps - warmup, warmup_target=0.02, warmup_steps=warmup
+)
+vae.compile(optimizer=keras.optimizers.Adam(learning_rate))
+
+# %% [markdown]
+# Now train. We replace the progress bar of Keras by a callback of one line: a line per epoch, a few seconds each.
+
+# %% tags=["nbval-ignore-output"]
+tell = keras.callbacks.LambdaCallback(
+    on_epoch_end=lambda epoch, logs: print(
+        f"epoch {epoch + 1} of {epochs}: loss {logs['loss']:.1f}, validation {logs['val_loss']:.1f} nats", flush=True
+    )
+)
+history = vae.fit(
+    x_train, validation_data=x_val, epochs=epochs, batch_size=batch_size, callbacks=[tell], verbose=0
+).history
+
+# %%
+assert history["val_loss"][-1] < 150, history["val_loss"]
+assert history["val_loss"][-1] < history["val_loss"][0] - 5, "the model has not learned"
+
+# %% [markdown]
+# Let us see the two terms apart. (The training figures are averages *over* an epoch, during which the model improves, so
+# they lag behind the validation figures, which are taken at its end.)
+
+# %%
+fig, axes = plt.subplots(1, 3, figsize=(10, 3), layout="constrained")
+for ax, term in zip(axes, ["loss", "reconstruction", "kl"], strict=True):
+    for kind, prefix, style in [("training", "", "o--"), ("validation", "val_", "o-")]:
+        ax.plot(range(1, epochs + 1), history[prefix + term], style, label=kind)
+    ax.set(title=term if term != "kl" else "KL", xlabel="epoch", xticks=range(1, epochs + 1))
+axes[0].set_ylabel("nats per picture")
+axes[0].legend()
+sns.despine()
+plt.show()
+
+# %% [markdown]
+# The loss falls, and the KL **rises**: the model finds that a few more nats spent on the code save many more in
+# reconstruction. That is as it should be. A KL that sinks towards 0 would be the sign of a decoder that has given up on
+# the code.
+#
+# ## How good is it? The test set
+#
+# Only now do we open the test set.
+
+# %% tags=["nbval-ignore-output"]
+test = vae.evaluate(x_test, batch_size=500, verbose=0, return_dict=True)
+print(f"ELBO {-test['loss']:.2f} nats per picture = ", end="")
+print(f"−{test['reconstruction']:.2f} (reconstruction) − {test['kl']:.2f} (KL)")
+
+# %%
+assert -test["loss"] >= -150, test
+assert abs(test["loss"] - test["reconstruction"] - test["kl"]) < 0.01
+assert floor < test["reconstruction"] < average_picture - 50
+
+# %% [markdown]
+# The same number, step by step, without Keras's bookkeeping: encode, decode, apply the formulas. `elbo` gives one number
+# for each picture, and shows that digits differ. Which digit is cheapest?
+
+# %% tags=["nbval-ignore-output"]
+z_mean, z_log_var, z = vae.encoder.predict(x_test, batch_size=500, verbose=0)
+bounds = keras.ops.convert_to_numpy(elbo(x_test, vae.decoder.logits(z), z_mean, z_log_var))
+by_digit = [bounds[y_test == digit].mean() for digit in range(10)]
+print(f"mean {bounds.mean():.2f}")
+print("by digit: ", ", ".join(f"{digit}: {bound:.0f}" for digit, bound in enumerate(by_digit)))
+
+# %%
+assert abs(bounds.mean() + test["loss"]) < 0.5  # another draw of z, the same expectation
+assert np.argmax(by_digit) == 1
+
+# %% [markdown]
+# The 1 is by far the cheapest: little ink, and hardly more than a slope and a length to tell.
+#
+# ## Reconstructions
+#
+# The first ten digits of the test set, and below each what the decoder makes of its code. `predict` uses the *mean* of the
+# cloud rather than a draw, so it gives the same answer every time.
+
+# %%
+reconstructions = vae.predict(x_test[:500], batch_size=500, verbose=0)
+plot_digits(x_test[:10], reconstructions[:10], labels=["original", "from 2 numbers"])
+plt.show()
+
+# %% [markdown]
+# Look for three things. The strokes are **smooth**: what is peculiar to a hand is gone. Usual digits come back well. And
+# where two numbers cannot hold the difference, a digit comes back as a *neighbour*: a 4 drawn as a 9, or a 5 as
+# something between 3, 8 and 9.
+#
+# What does a code cost, and what does it save? Pair each digit with the reconstruction of *another* digit and see:
+
+# %% tags=["nbval-ignore-output"]
+right = cross_entropy(x_test[:500], reconstructions.clip(1e-6, 1 - 1e-6))
+wrong = cross_entropy(x_test[:500], np.roll(reconstructions, 1, axis=0).clip(1e-6, 1 - 1e-6))
+print(f"own code {right:.0f} nats, another digit's {wrong:.0f}, average picture {average_picture:.0f}")
+
+# %%
+assert right < average_picture - 50
+assert wrong > average_picture
+
+# %% [markdown]
+# A wrong code is worse than none: the decoder trusts it.
+#
+# ## The manifold: a map of all digits
+#
+# A decoder with two latent dimensions can be looked at as a whole. Take a grid of codes, decode each, and lay the
+# pictures out. Which grid? The codes follow $\mathcal N(0, I)$, so they are dense near the origin and rare far out. A grid
+# of equal *steps* would spend most of its pictures on places where no digit is. We take equal steps of **probability**
+# instead, and that is what the quantile function $\Phi^{-1}$ does:
+
+# %%
+z_values = quantile_grid(15, 0.05, 0.95)
+np.testing.assert_allclose(stats.norm.cdf(z_values), np.linspace(0.05, 0.95, 15))
+
+fig, ax = plt.subplots(figsize=(8, 2.6), layout="constrained")
+line = np.linspace(-3.2, 3.2, 400)
+ax.plot(line, stats.norm.pdf(line), color="black")
+for i, (left, right) in enumerate(itertools.pairwise(z_values)):
+    part = np.linspace(left, right, 30)
+    ax.fill_between(part, stats.norm.pdf(part), color=sns.color_palette("colorblind")[i % 2 * 9], alpha=0.7, lw=0)
+ax.set(xlabel="$z$", ylabel="density of the prior", xticks=z_values[[0, 2, 4, 7, 10, 12, 14]].round(2), ylim=0)
+sns.despine()
+plt.show()
+
+# %% [markdown]
+# The grid's lines are closest where the density is highest, and every strip between two of them has the same area:
+
+# %%
+print("areas:", np.unique(np.diff(stats.norm.cdf(z_values)).round(6)))
+print(f"share of the plane's probability inside the grid: {(0.95 - 0.05) ** 2:.0%}")
+
+# %% [markdown]
+# All 225 codes go through the decoder in **one** call. (One `predict` for each code gives the same picture and takes
+# hundreds of times as long, because most of a call's time goes into getting started.)
+
+# %% picture="manifold.png"
+plot_manifold(vae.decoder, n=15)
+plt.show()
+
+# %% [markdown]
+# Neighbours look alike, and every step changes the digit a little: a slant, a loop that closes, a 4 that turns into a 9.
+# No picture of this map is in the data. Between two digits there is often a place where the drawing is neither. With
+# just two dimensions, ten kinds of digit must share borders, and there is no way round.
+#
+# That one call gives what a call for each code would, and that the map's up is up: the picture in the top left corner
+# belongs to the smallest $z_1$ and the largest $z_2$.
+
+# %%
+manifold = decode_grid(vae.decoder, z_values)
+top_left = np.array([[z_values[0], z_values[-1]]], "float32")
+print("one picture of", manifold.shape, "pixels")
+np.testing.assert_allclose(manifold[:28, :28], np.squeeze(vae.decoder(top_left)), atol=1e-5)
+
+# %% [markdown]
+# ## New digits
+#
+# This is what we came for. Draw codes from $\mathcal N(0, I)$, decode: digits that nobody has written.
+
+# %%
+new = vae.generate(36, seed=5)
+plot_digits(new[:12], new[12:24], new[24:])
+plt.show()
+
+# %% [markdown]
+# Most are plain digits; some lie on a border and are two at once. Is every one of them really new? We look for the
+# nearest training picture of each.
+
+# %% tags=["nbval-ignore-output"]
+tree = spatial.KDTree(x_train.reshape(len(x_train), -1)[:10_000])
+distance_new, _ = tree.query(new.reshape(len(new), -1))
+distance_real, _ = tree.query(x_test[:36].reshape(36, -1))
+print(f"distance to the nearest training picture: new {distance_new.mean():.1f}, real test digits ", end="")
+print(f"{distance_real.mean():.1f}; the smallest of the new ones {distance_new.min():.1f}")
+
+# %%
+assert distance_new.min() > 1
+
+# %% [markdown]
+# None is a copy. (They lie *closer* to the training pictures than real test digits do, because they are smooth: a real
+# digit has a hand's quirks, which no other picture shares.)
+#
+# ## The latent plane
+#
+# Where do the digits of the test set lie? The dots are the means of their clouds. The labels, which the model has never
+# seen, only choose the colour.
+
+# %%
+plot_latent(z_mean, y_test)
+plt.show()
+
+# %% [markdown]
+# The model has found out by itself that there are kinds of digit: each has its region. Where regions overlap (4 and 9; 3,
+# 5 and 8), the reconstructions mix. How much of the label do two numbers hold? Let each digit be named by a vote of
+# its ten nearest neighbours in the plane:
+
+# %% tags=["nbval-ignore-output"]
+_, neighbours = spatial.KDTree(z_mean).query(z_mean, k=11)
+votes = stats.mode(y_test[neighbours[:, 1:]], axis=1).mode
+hits = votes == y_test
+print(f"named rightly: {hits.mean():.0%} (guessing: 10 %)")
+print("by digit:", ", ".join(f"{digit}: {hits[y_test == digit].mean():.0%}" for digit in range(10)))
+
+# %%
+assert hits.mean() > 0.6
+
+# %% [markdown]
+# And do the codes follow the prior, as they were told to? All clouds together, that is, one draw from each picture's
+# cloud, should look like $\mathcal N(0, I)$: mean 0, standard deviation 1 in either direction, no correlation.
+
+# %% tags=["nbval-ignore-output"]
+print(f"means {z.mean(axis=0).round(2)}, standard deviations {z.std(axis=0).round(2)}, ", end="")
+print(f"correlation {np.corrcoef(z.T)[0, 1]:.2f}")
+print(f"of the clouds' centres alone: {z_mean.std(axis=0).round(2)}; of one cloud: {np.exp(z_log_var / 2).mean():.2f}")
+
+# %%
+assert np.abs(z.mean(axis=0)).max() < 0.5
+assert z.std(axis=0).min() > 0.6
+assert z.std(axis=0).max() < 1.6
+
+# %% [markdown]
+# Close, but not exact: the KL term pulls *each* cloud towards the prior and has no means of its own to make their sum
+# match it.
+#
+# ## What is blurred, and why
+#
+# For a given code, which picture is the best one to draw? The loss answers exactly. All training pictures whose clouds
+# reach the point $z$ send their complaint, weighted with how densely their cloud covers it, $q(z|x_n)$. The sum of
+# weighted cross-entropies is smallest at the **weighted average of those pictures**:
+#
+# $$p^*(z) = \frac{\sum_n q(z|x_n)\, x_n}{\sum_n q(z|x_n)}.$$
+#
+# An average of many hands is blurred. Is that what our decoder has learned? We need no network to work out the average.
+
+
+# %%
+def average_of_neighbours(z, z_mean, z_log_var, pictures):
+    """The training pictures averaged with weights q(z|x), for each row of z."""
+    log_q = stats.norm.logpdf(z[:, None], z_mean, np.exp(z_log_var / 2)).sum(axis=-1)
+    weights = special.softmax(log_q, axis=1).astype("float32")
+    effective = 1 / np.square(weights).sum(axis=1)
+    return np.tensordot(weights, pictures, axes=1), effective
+
+
+codes = np.stack([np.linspace(-1.5, 1.5, 12), np.linspace(-1.2, 1.2, 12)], axis=-1).astype("float32")
+train_mean, train_log_var, _ = vae.encoder.predict(x_train, batch_size=1000, verbose=0)
+averages, effective = average_of_neighbours(codes, train_mean, train_log_var, x_train)
+
+# %% [markdown]
+# Twelve points on a line across the plane. On top what the decoder draws; in the middle the weighted average of the
+# training pictures; at the bottom one picture drawn from $P(X|Z)$ in earnest, tossing a coin for each pixel.
+
+# %%
+decoded = keras.ops.convert_to_numpy(vae.decoder(codes))
+tossed = np.random.default_rng(0).random(decoded.shape) < decoded
+plot_digits(decoded, averages, tossed, labels=["decoder", "average", "one sample"])
+plt.show()
+
+# %% tags=["nbval-ignore-output"]
+correlation = np.corrcoef(decoded.ravel(), averages.ravel())[0, 1]
+print(f"correlation of decoder and average: {correlation:.3f}")
+print(f"pictures that make up an average, in effect: {np.median(effective):.0f}")
+
+# %%
+assert correlation > 0.9
+
+# %% [markdown]
+# So there are two reasons for blur. **Two numbers** cannot tell the digits of 55 000 hands apart, so each point must
+# serve some hundred of them. And the **Bernoulli pixels are independent** given the code: the model has no way to
+# say "the stroke is here *or* there, but not in both places", so it says "grey in both". A real sample, in the last row,
+# shows it: not a sharp digit but a noisy one. What everybody shows, and we too, as "generated pictures" are the
+# probabilities, not samples.
+#
+# More latent dimensions cure the first, a better $P(X|Z)$ the second.
+
+# %% [markdown]
+# ## Keep it
+#
+# A trained model is saved with its architecture, weights and the optimiser's state in one file, and loaded without
+# any further word, in this process or in another that has imported `vaelib.model`.
+
+# %%
+with tempfile.TemporaryDirectory() as folder:
+    vae.save(Path(folder) / "vae.keras")
+    again = keras.saving.load_model(Path(folder) / "vae.keras")
+
+print("same weights:", all(np.array_equal(a, b) for a, b in zip(vae.weights, again.weights, strict=True)))
+print("same digits: ", np.array_equal(reconstructions, again.predict(x_test[:500], batch_size=500, verbose=0)))
+
+# %% [markdown]
+# <a id="2017-to-Keras-3"></a>
+# ## 2017 → Keras 3
+#
+# For readers who come from the article: what its recipe did, what happens with it today, and what the course does.
+# First, let us try the old ways and see what Keras says.
+
+
+# %%
+def attempt(what, action):
+    """Do it and print the first words of what happens."""
+    try:
+        outcome = f"works: {action()}"
+    except Exception as error:
+        outcome = f"{type(error).__name__}: {str(error).splitlines()[0][:78]}"
+    print(f"{what}\n    {outcome}")
+
+
+attempt("keras.objectives.binary_crossentropy", lambda: keras.objectives.binary_crossentropy)
+attempt("keras.backend.random_normal", lambda: keras.backend.random_normal((500, 2)))
+
+# %% [markdown]
+# The article's sampling was a `Lambda` layer that drew its noise in the shape of one fixed batch, 500:
+
+# %%
+inputs = keras.Input((2,))
+frozen = keras.Model(inputs, keras.layers.Lambda(lambda z: z + keras.random.normal((500, 2)))(inputs))
+
+attempt("500 codes", lambda: frozen(np.zeros((500, 2))).shape)
+attempt("7 codes", lambda: frozen(np.zeros((7, 2))).shape)
+with tempfile.TemporaryDirectory() as folder:
+    frozen.save(Path(folder) / "frozen.keras")
+    attempt("saved and loaded", lambda: keras.saving.load_model(Path(folder) / "frozen.keras"))
+
+# %% [markdown]
+# And its loss, (784 · BCE + KL) / 2 / 784, is ours up to that constant:
+
+# %%
+old, new = [], []
+for mean_bce, kl in [(0.26, 0.1), (0.19, 5.3), (0.17, 6.5)]:
+    old.append((784 * mean_bce + kl) / 2 / 784)
+    new.append(784 * mean_bce + kl)
+print("ratios:", np.unique(np.round(np.divide(new, old), 6)))
+
+# %% [markdown]
+# | 2017 | with Keras 3 | here, and why |
+# |---|---|---|
+# | `Input(batch_shape=(500, …))` | still accepted | `Input(shape)`: any batch size, so any picture can be encoded alone |
+# | `Lambda` layer for the draw, its batch size frozen in | fails for any other batch; a saved one is refused when loaded | a `Sampling` layer with its own `SeedGenerator`: any batch, repeatable, saved by name |
+# | `keras.objectives`, `K.random_normal` | gone | `keras.ops`, `keras.random` |
+# | loss (784 · BCE + KL) / 2 / 784 | trains as well: Adam cancels the factor | nats per picture: it can be compared, and it is a bound |
+# | the text speaks of the L2 metric | its code trains cross-entropy | Bernoulli, said by name |
+# | Adam 1e-4 for 1000 epochs, dropout 0.3 | works, and ends near 153.4 in the article's own plot | 0.02 with warm-up and cosine for 7 epochs, no dropout: the figure is above |
+# | dropout 0.3 | validation loss *below* the training loss: noise in training, not generalisation | off by default, `dropout_rate=0.3` brings it back |
+# | test set as validation data | the test figure is no longer one | 5 000 training pictures set aside |
+# | one `predict` for each of 225 digits | works, slowly | one call for all |
+# | the grid's rows run downwards | the same | $z_2$ points up, as in the scatter plot beside it |
+
+# %% [markdown]
+# ## What to take with you
+#
+# - A VAE sends a picture to a *distribution* of codes, draws one by $z = \mu + \sigma\varepsilon$, and decodes it.
+# - Its loss is minus the ELBO: reconstruction plus KL, both *summed*, in nats per picture. It is a bound: the true
+#   $\log P(X)$ is higher.
+# - The encoder puts out the *log*-variance. The variance and the standard deviation follow from it, and are two things.
+# - A decoder draws the average of what lands at a code. Blur is that average.
+#
+# ## Sources
+#
+# The article: *Autoencoders in Keras, part 3: variational autoencoders* (in Russian), 2017.
+# [1] C. Doersch, *Tutorial on Variational Autoencoders*, [arXiv:1606.05908](https://arxiv.org/abs/1606.05908) ·
+# [4] F. Chollet, *Building Autoencoders in Keras*, 2016 ·
+# [5] D. P. Kingma, M. Welling, *Auto-Encoding Variational Bayes*, [arXiv:1312.6114](https://arxiv.org/abs/1312.6114) ·
+# [7] G. Loaiza-Ganem, J. P. Cunningham, *The continuous Bernoulli*,
+# [arXiv:1907.06845](https://arxiv.org/abs/1907.06845) ·
+# Data: Y. LeCun, C. Cortes, C. J. C. Burges, *The MNIST database of handwritten digits*, CC BY-SA 3.0.

@@ -1,0 +1,105 @@
+"""What every committed notebook must hold, apart from what nbval compares when it runs them again."""
+
+import re
+from pathlib import Path
+
+import jupytext
+import nbformat
+import pytest
+
+FOLDER = Path(__file__).parent.parent / "notebooks"
+NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
+SCRIPTS = sorted(FOLDER.glob("*.py"))
+
+each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+
+
+def read(path):
+    return nbformat.read(path, as_version=4)
+
+
+def code_cells(path):
+    return [cell for cell in read(path).cells if cell.cell_type == "code"]
+
+
+def test_there_are_notebooks_and_each_is_a_pair():
+    assert NOTEBOOKS
+    assert [path.stem for path in NOTEBOOKS] == [path.stem for path in SCRIPTS]
+    assert all(re.fullmatch(r"\d\d_[a-z0-9_]+", path.stem) for path in NOTEBOOKS)
+
+
+@each_notebook
+def test_the_pair_agrees_cell_by_cell(path):
+    notebook, script = read(path), jupytext.read(path.with_suffix(".py"))
+    kept = ("tags", "picture")
+    for mine, other in zip(notebook.cells, script.cells, strict=False):
+        assert (mine.cell_type, mine.source) == (other.cell_type, other.source)
+        assert [mine.metadata.get(key) for key in kept] == [other.metadata.get(key) for key in kept], mine.source
+    assert len(notebook.cells) == len(script.cells)
+    assert notebook.metadata.kernelspec == script.metadata.kernelspec
+
+
+@each_notebook
+def test_the_outputs_are_of_one_run_from_top_to_bottom(path):
+    counts = [cell.execution_count for cell in code_cells(path)]
+    assert counts == list(range(1, len(counts) + 1))
+    for cell in code_cells(path):
+        for output in cell.outputs:
+            assert output.get("execution_count") in (None, cell.execution_count)
+
+
+@each_notebook
+def test_nothing_went_wrong_on_the_page(path):
+    for cell in code_cells(path):
+        for output in cell.outputs:
+            assert output.output_type != "error", cell.source
+            assert output.get("name") != "stderr", cell.source
+
+
+@each_notebook
+def test_tags_are_of_three_kinds(path):
+    """Exact cells have none; tolerance cells are followed by an assertion; machine cells say so."""
+    cells = code_cells(path)
+    for position, cell in enumerate(cells):
+        tags = set(cell.metadata.get("tags", []))
+        assert tags in (set(), {"nbval-ignore-output"}, {"nbval-ignore-output", "machine"}), cell.source
+        # A comment marker would win over a tag.
+        assert not re.search(r"#\s*(NBVAL_|PYTEST_VALIDATE_)", cell.source), cell.source
+        if tags == {"nbval-ignore-output"}:
+            assert position + 1 < len(cells), cell.source
+            assert re.search(r"^assert |assert_", cells[position + 1].source, re.MULTILINE), cell.source
+
+
+@each_notebook
+def test_no_magic_hides_a_cell(path):
+    assert not [cell.source for cell in code_cells(path) if cell.source.lstrip().startswith("%%")]
+
+
+@each_notebook
+def test_cells_are_short(path):
+    lengths = sorted(len(cell.source.splitlines()) for cell in code_cells(path))
+    assert lengths[len(lengths) // 2] < 8
+    assert lengths[-1] <= 20
+
+
+@each_notebook
+def test_nothing_stored_depends_on_the_clock_or_the_machine(path):
+    text = path.read_text(encoding="utf-8")
+    assert not re.search(r"\d(ms|us)/step|iopub\.execute_input|/home/|/Users/|/root/|/tmp/", text)
+    assert all("execution" not in cell.metadata for cell in code_cells(path))
+
+
+@each_notebook
+def test_it_is_smaller_than_2_mb(path):
+    assert path.stat().st_size < 2_000_000
+
+
+@each_notebook
+def test_each_code_cell_is_introduced(path):
+    """Prose or a heading opens the notebook, and never more than three code cells stand without a word between."""
+    run = 0
+    cells = read(path).cells
+    assert cells[0].source.startswith("# ")
+    for cell in cells:
+        run = run + 1 if cell.cell_type == "code" else 0
+        assert run <= 3, cell.source

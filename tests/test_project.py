@@ -1,0 +1,92 @@
+"""The files that say what to install must say the same, and the README must know every notebook."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.markers import default_environment
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).parent.parent
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+EXTRAS = PROJECT["optional-dependencies"]
+THE_EIGHT = {"jupyterlab", "tensorflow", "numpy", "matplotlib", "seaborn", "scipy", "nbval", "jupytext"}
+LOCKS = {"requirements.lock": EXTRAS["dev"], "requirements-gpu.lock": EXTRAS["dev"] + EXTRAS["gpu"]}
+
+
+def conda_environment():
+    dependencies = yaml.safe_load((ROOT / "environment.yml").read_text())["dependencies"]
+    (pip,) = (entry["pip"] for entry in dependencies if isinstance(entry, dict))
+    (python,) = (entry for entry in dependencies if isinstance(entry, str) and entry.startswith("python="))
+    return python, pip
+
+
+def test_environment_yml_asks_for_what_pyproject_asks_for():
+    _, pip = conda_environment()
+    asked = {str(Requirement(line)) for line in pip if not line.startswith("-")}
+    nbval = {line for line in EXTRAS["dev"] if line.startswith("nbval")}
+    assert asked == {str(Requirement(line)) for line in [*PROJECT["dependencies"], *nbval]}
+    assert {Requirement(line).name for line in asked} >= THE_EIGHT
+    assert "--editable ." in pip
+
+
+def test_environment_yml_takes_a_python_that_pyproject_allows():
+    python, _ = conda_environment()
+    assert Requirement(f"python{PROJECT['requires-python']}").specifier.contains(python.removeprefix("python=") + ".0")
+
+
+def locked(name):
+    """Versions by package, of the lines that count on this machine."""
+    entries = re.findall(r"^([\w.-]+)==(\S+)(?: ; ([^\\\n]*))?", (ROOT / name).read_text(), re.MULTILINE)
+    return {
+        canonicalize_name(package): version
+        for package, version, marker in entries
+        if not marker or Requirement(f"x; {marker}").marker.evaluate(default_environment())
+    }
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_the_lock_holds_every_requirement_in_a_version_that_serves(name):
+    versions = locked(name)
+    for line in [*PROJECT["dependencies"], *LOCKS[name]]:
+        requirement = Requirement(line)
+        assert requirement.specifier.contains(versions[canonicalize_name(requirement.name)]), line
+
+
+def test_the_gpu_lock_is_the_other_with_more():
+    plain, gpu = locked("requirements.lock"), locked("requirements-gpu.lock")
+    assert plain.items() <= gpu.items()
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_a_lock_is_names_versions_and_hashes_only(name):
+    for line in (ROOT / name).read_text().splitlines():
+        assert re.fullmatch(r"[a-z0-9._-]+==\S+( ; [\w\s.'()=<>!]+)? \\|    --hash=sha256:[0-9a-f]{64}( \\)?", line), (
+            line
+        )
+
+
+def test_the_lock_is_what_is_installed():
+    from importlib.metadata import version
+
+    for package, wanted in locked("requirements.lock").items():
+        assert version(package) == wanted, package
+
+
+def test_the_readme_lists_every_notebook_and_shows_pictures_that_exist():
+    readme = (ROOT / "README.md").read_text()
+    for path in sorted((ROOT / "notebooks").glob("[0-9]*.ipynb")):
+        assert f"notebooks/{path.name}" in readme
+    links = re.findall(r"\]\(([^)#:]+)\)", readme)
+    assert links
+    assert not [link for link in links if not (ROOT / link).exists()]
+
+
+def test_the_readme_names_only_make_targets_that_exist():
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    named = set(re.findall(r"`make ([a-z]+)", (ROOT / "README.md").read_text()))
+    assert named
+    assert named <= targets

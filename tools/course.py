@@ -1,0 +1,133 @@
+"""Re-run the notebooks in place, in order: the `.py` of each pair is the source, the `.ipynb` receives the outputs.
+
+    make course            all of them
+    make course ONLY=03    those whose names begin so
+
+On one machine a second run changes no file: no timings are stored, and cell ids are made from the cells' own text.
+"""
+
+import base64
+import hashlib
+import os
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+
+import jupytext
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+from nbformat import NotebookNode
+from traitlets.config import Config
+
+ROOT = Path(__file__).resolve().parent.parent
+CELL_TIMEOUT = 900  # seconds; generous, for slow machines
+
+
+def sources(notebook: NotebookNode) -> list[tuple[str, str]]:
+    """What the two files of a pair must agree on, cell by cell."""
+    return [(cell.cell_type, cell.source) for cell in notebook.cells]
+
+
+def read_source(script: Path) -> NotebookNode:
+    """The notebook that a paired `.py` describes, with ids that depend on nothing but its text.
+
+    Raises ValueError if the `.ipynb` differs and was changed later: it may hold somebody's work.
+    """
+    notebook, paired = jupytext.read(script), script.with_suffix(".ipynb")
+    newer = paired.exists() and paired.stat().st_mtime > script.stat().st_mtime
+    if newer and sources(nbformat.read(paired, as_version=4)) != sources(notebook):
+        raise ValueError(
+            f"{paired.name} was changed after {script.name}, and they differ. To keep the .ipynb: "
+            f"jupytext --to py:percent {paired.name}; to keep the .py: touch {script.name}"
+        )
+    notebook.metadata.pop("jupytext", None)
+    seen: Counter[str] = Counter()
+    for cell in notebook.cells:
+        digest = hashlib.sha256(cell.source.encode()).hexdigest()[:12]
+        cell.id = f"{digest}-{seen[digest]}"
+        seen[digest] += 1
+    return notebook
+
+
+def execute(notebook: NotebookNode, folder: Path, name: str) -> None:
+    """Run all cells in a fresh kernel; on a terminal, say which one is running."""
+    total = sum(cell.cell_type == "code" for cell in notebook.cells)
+    begun = 0
+
+    def tell(cell: NotebookNode, cell_index: int) -> None:
+        nonlocal begun
+        begun += 1
+        if sys.stdout.isatty():
+            print(f"\r{name}: cell {begun} of {total} ", end="", flush=True)
+
+    client = NotebookClient(
+        notebook,
+        timeout=CELL_TIMEOUT,
+        kernel_name="python3",
+        # Without encryption ipykernel warns on every start, even though it listens on this machine only.
+        config=Config({"KernelManager": {"transport_encryption": "auto"}}),
+        resources={"metadata": {"path": str(folder)}},
+        record_timing=False,
+        coalesce_streams=True,
+        on_cell_execute=tell,
+    )
+    client.execute()
+    # The minor version of Python differs from machine to machine and says nothing about the notebook.
+    notebook.metadata.language_info.pop("version", None)
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write under a temporary name and move, so that a failure leaves the old file; leave an equal file alone."""
+    if path.exists() and path.read_bytes() == content:
+        return
+    path.parent.mkdir(exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
+        file.write(content)
+    os.chmod(file.name, 0o644)
+    os.replace(file.name, path)
+
+
+def save_pictures(notebook: NotebookNode, folder: Path) -> None:
+    """Write the figure of each cell with `picture="NAME.png"` in its metadata to that file."""
+    for cell in notebook.cells:
+        if "picture" in cell.metadata:
+            images = [output.data["image/png"] for output in cell.outputs if "image/png" in output.get("data", {})]
+            if len(images) != 1:
+                raise ValueError(
+                    f"the cell of picture {cell.metadata.picture} must draw one figure, drew {len(images)}"
+                )
+            write_whole(folder / cell.metadata.picture, base64.b64decode(images[0]))
+
+
+def run(script: Path, pictures: Path) -> None:
+    """Re-run one notebook; its files change only if the whole of it succeeds."""
+    notebook = read_source(script)
+    execute(notebook, script.parent, script.stem)
+    save_pictures(notebook, pictures)
+    write_whole(script.with_suffix(".ipynb"), (nbformat.writes(notebook) + "\n").encode())
+
+
+def main(prefix: str = "", root: Path = ROOT) -> int:
+    """Re-run all notebooks whose names begin with `prefix`; returns the exit status."""
+    scripts = [script for script in sorted((root / "notebooks").glob("[0-9]*.py")) if script.name.startswith(prefix)]
+    if not scripts:
+        print(f"No notebook's name begins with {prefix!r}", file=sys.stderr)
+        return 1
+    beginning = time.perf_counter()
+    for script in scripts:
+        start = time.perf_counter()
+        try:
+            run(script, root / "pictures")
+        except (CellExecutionError, ValueError) as error:
+            print(f"\n{script.stem}: {error}", file=sys.stderr)
+            return 1
+        print(f"\r{script.stem}: {time.perf_counter() - start:.0f} s        ", flush=True)
+    print(f"{len(scripts)} notebook{'s' * (len(scripts) > 1)} in {time.perf_counter() - beginning:.0f} s")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1] if len(sys.argv) > 1 else ""))

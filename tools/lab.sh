@@ -1,0 +1,18 @@
+#!/bin/sh
+# Open JupyterLab on the notebooks: for this machine only (localhost, with a token), a .py opening as a notebook.
+set -eu
+cd "$(dirname "$0")/.."
+
+set -- --ServerApp.ip=127.0.0.1 --ServerApp.root_dir="$PWD" --LabApp.default_url=/lab/tree/notebooks \
+    --KernelManager.transport_encryption=auto
+if [ "$(id -u)" -eq 0 ]; then
+    echo "Running as root: all right in a container, not on a machine that others use."
+    set -- "$@" --allow-root
+fi
+if [ "$(uname)" != Darwin ] && [ -z "${DISPLAY:-}${WAYLAND_DISPLAY:-}" ]; then
+    echo "No display here: open the address that follows, token included, in a browser."
+    set -- "$@" --no-browser
+fi
+# Where JupyterLab learns that a .py is to be opened by jupytext; the reader's own settings still come first.
+export JUPYTER_CONFIG_PATH="$PWD/tools/jupyter${JUPYTER_CONFIG_PATH:+:$JUPYTER_CONFIG_PATH}"
+exec .venv/bin/python -m jupyterlab "$@"
