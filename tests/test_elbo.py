@@ -140,8 +140,25 @@ def test_works_on_symbolic_tensors_of_any_batch_size():
         (gaussian_kl, [(3, 2), (3, 1)], r"z_mean and z_log_var .* \(3, 2\) and \(3, 1\)"),
         (gaussian_kl, [(3,), (3,)], r"z_mean must have shape \(batch, latent_dim\), got \(3,\)"),
         (bernoulli_log_likelihood, [(3, 28, 28), (3, 28, 28, 1)], r"x and logits .* \(3, 28, 28\)"),
+        (bernoulli_log_likelihood, [(3,), (3,)], r"x must be a batch, .* got \(3,\)"),
+        (elbo, [(5, 4), (5, 4), (1, 2), (1, 2)], r"the batch of x and the batch of z_mean .* \(5,\) and \(1,\)"),
     ],
 )
 def test_shapes_that_would_broadcast_are_refused(function, shapes, words):
     with pytest.raises(ValueError, match=words):
         function(*(np.zeros(shape, "float32") for shape in shapes))
+
+
+def test_pixels_outside_the_unit_interval_are_refused():
+    for x in (np.array([[0, 255]], "uint8"), np.array([[-0.1, 0.0]]), np.array([[np.nan, 0.0]])):
+        with pytest.raises(ValueError, match=r"x must have pixels in \[0, 1\]"):
+            bernoulli_log_likelihood(x, np.zeros((1, 2), "float32"))
+
+
+def test_types_may_be_mixed_and_half_precision_is_raised():
+    x, logits = np.array([[0, 1, 1]], "uint8"), np.array([[-2.0, 0.5, 12.0]])
+    reference = stats.bernoulli.logpmf(x, special.expit(logits)).sum()
+    assert float(bernoulli_log_likelihood(x, logits)[0]) == pytest.approx(reference, rel=1e-10)
+    assert float(bernoulli_log_likelihood(x, logits.astype("float16"))[0]) == pytest.approx(reference, rel=1e-2)
+    kl = gaussian_kl(np.zeros((1, 1), "float16"), np.full((1, 1), 12, "float16"))
+    assert float(kl[0]) == pytest.approx(0.5 * (np.exp(12.0) - 13), rel=1e-3)

@@ -135,8 +135,9 @@ def test_generate_draws_from_the_prior(trained):
     VAE(Encoder(hidden_units=()), decoder).generate(20_000, seed=0)
     assert abs(received[0].mean()) < 0.03
     assert abs(received[0].std() - 1) < 0.03
-    with pytest.raises(ValueError, match="n must be at least 1, got 0"):
-        trained.generate(0)
+    for n in (0, 2.5, True):
+        with pytest.raises(ValueError, match="n must be a whole number of pictures, at least 1, got"):
+            trained.generate(n)
 
 
 LOAD_ELSEWHERE = """
@@ -165,7 +166,8 @@ def test_another_process_loads_it_without_custom_objects(trained, digits, tmp_pa
 
 def test_a_config_rebuilds_the_whole(trained, digits):
     twin = VAE.from_config(trained.get_config())
-    assert twin.get_config() == trained.get_config()
+    assert (twin.encoder.hidden_units, twin.encoder.dropout_rate) == ((32,), 0.1)
+    assert (twin.decoder.hidden_units, twin.decoder.dropout_rate) == ((32,), 0.1)
     twin.set_weights(trained.get_weights())
     np.testing.assert_array_equal(twin.predict(digits[:5], verbose=0), trained.predict(digits[:5], verbose=0))
 
@@ -189,7 +191,7 @@ def test_a_target_may_be_given(digits):
 
 def test_mistakes_are_named(digits):
     vae = small_vae()
-    with pytest.raises(ValueError, match="y must be pictures like x, or left out"):
+    with pytest.raises(ValueError, match=r"y \(leave it out, or give pictures\) and the output .* same shape"):
         vae.fit(digits, np.zeros(len(digits)), verbose=0)
     with pytest.raises(ValueError, match="sample_weight is not supported"):
         vae.fit(digits, digits, sample_weight=np.ones(len(digits)), verbose=0)
@@ -198,3 +200,63 @@ def test_mistakes_are_named(digits):
         vae.fit(digits, digits, verbose=0)
     with pytest.raises(ValueError, match="share latent_dim, got 2 and 3"):
         VAE(Encoder(latent_dim=2), Decoder(latent_dim=3))
+    with pytest.raises(ValueError, match="share image_shape"):
+        VAE(Encoder(image_shape=(8, 6, 1)), Decoder(image_shape=(6, 8, 1)))
+
+
+def test_the_loss_adds_nothing_up_between_calls(digits):
+    vae = small_vae()
+    outputs = vae(digits[:20])
+    once, twice = (float(vae.compute_loss(digits[:20], y_pred=outputs)) for _ in range(2))
+    assert once == twice
+
+
+def test_regularisers_count(digits):
+    vae = without_chance(small_vae())
+    bare = float(vae.compute_loss(digits[:20], y_pred=vae(digits[:20])))
+    vae.encoder.z_mean.kernel.regularizer = keras.regularizers.L2(10.0)
+    penalty = 10 * np.square(vae.encoder.z_mean.kernel).sum()
+    found = float(vae.compute_loss(digits[:20], y_pred=vae(digits[:20])))
+    assert found == pytest.approx(bare + penalty, rel=1e-4)
+
+
+def test_half_precision_trains(digits):
+    keras.config.set_dtype_policy("mixed_float16")
+    try:
+        vae = small_vae()
+    finally:
+        keras.config.set_dtype_policy("float32")
+    losses = vae.fit(digits, batch_size=50, epochs=3, verbose=0).history["loss"]
+    assert np.isfinite(losses).all()
+    assert losses[-1] < losses[0]
+
+
+ON_TWO_DEVICES = """
+import contextlib
+import numpy as np
+from vaelib.data import load_mnist
+from vaelib.device import keras, tf
+from vaelib.model import VAE, Decoder, Encoder
+
+cpu = tf.config.list_physical_devices("CPU")[0]
+tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+(x, _), _ = load_mnist()
+
+def losses(strategy):
+    keras.utils.set_random_seed(0)
+    options = {"hidden_units": (16,), "batch_normalization": False}
+    with strategy.scope() if strategy else contextlib.nullcontext():
+        vae = VAE(Encoder(**options), Decoder(**options))
+        vae.compile(optimizer=keras.optimizers.SGD(1e-3))
+    vae.encoder.z_log_var.set_weights([np.zeros((16, 2)), np.full(2, -60.0)])
+    vae.encoder.z_log_var.trainable = False  # no chance in it: the two runs must agree
+    return vae.fit(x[:400], batch_size=100, epochs=2, shuffle=False, verbose=0).history["loss"]
+
+np.testing.assert_allclose(losses(tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])), losses(None), rtol=1e-5)
+"""
+
+
+def test_a_batch_spread_over_two_devices_trains_the_same():
+    """Plain SGD, which unlike Adam would show a loss that is scaled wrongly."""
+    result = subprocess.run([sys.executable, "-c", ON_TWO_DEVICES], capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr

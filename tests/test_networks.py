@@ -1,3 +1,5 @@
+import json
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -87,12 +89,35 @@ def test_pictures_are_the_sigmoid_of_the_logits():
     np.testing.assert_allclose(decoder(z), 1 / (1 + np.exp(-logits)), rtol=1e-5)
 
 
-@pytest.mark.parametrize("half", [Encoder, Decoder])
-def test_a_config_rebuilds_it(half):
-    model = half(latent_dim=4, hidden_units=(9, 7), dropout_rate=0.25, batch_normalization=False, image_shape=(6, 6, 1))
-    twin = half.from_config(model.get_config())
-    assert twin.get_config() == model.get_config()
-    assert [w.shape for w in twin.weights] == [w.shape for w in model.weights]
+SETTINGS = {
+    "latent_dim": 4,
+    "hidden_units": (9, 7),
+    "dropout_rate": 0.25,
+    "batch_normalization": False,
+    "image_shape": (6, 5, 1),
+}
+
+
+@pytest.mark.parametrize(("half", "more"), [(Encoder, {"seed": 11}), (Decoder, {})])
+def test_a_config_holds_every_setting_and_survives_json(half, more):
+    settings = SETTINGS | more
+    config = json.loads(json.dumps(half(**settings, name="half").get_config()))
+    twin = half.from_config(config)
+    assert {name: getattr(twin, name) for name in settings} == settings
+    assert twin.name == "half"
+    stack = twin.hidden if half is Encoder else twin.to_logits
+    assert [layer.rate for layer in stack.layers if isinstance(layer, keras.layers.Dropout)] == [0.25, 0.25]
+
+
+def test_numpy_integers_and_generators_are_sizes_too():
+    encoder = Encoder(latent_dim=np.int64(3), hidden_units=(size for size in np.array([5, 4])), seed=np.int64(1))
+    assert dense_sizes(encoder.hidden) == [5, 4]
+    json.dumps(encoder.get_config())
+
+
+def test_pictures_of_another_shape_are_refused():
+    with pytest.raises(ValueError, match=r"a picture and image_shape .* got \(28, 28\) and \(28, 28, 1\)"):
+        Encoder()(np.zeros((2, 28, 28), "float32"))
 
 
 @pytest.mark.parametrize("half", [Encoder, Decoder])
@@ -101,6 +126,7 @@ def test_a_config_rebuilds_it(half):
     [
         ({"latent_dim": 0}, r"latent_dim: positive integers expected, got \(0,\)"),
         ({"latent_dim": 2.0}, "latent_dim: positive integers"),
+        ({"latent_dim": True}, "latent_dim: positive integers"),
         ({"hidden_units": (10, -1)}, r"hidden_units: .* got \(10, -1\)"),
         ({"image_shape": (28, 0, 1)}, "image_shape"),
         ({"dropout_rate": 1.0}, "dropout_rate must be at least 0 and below 1, got 1.0"),

@@ -24,7 +24,7 @@ class Counting:
 
 def test_rows_are_laid_out_in_order():
     one, two = (np.random.default_rng(seed).random((3, 5, 4, 1)) for seed in (0, 1))
-    ax = plot_digits(one, two, labels=["one", "two"])
+    ax = plot_digits(one, two, labels=np.array(["one", "two"]))
     image = ax.images[0].get_array()
     assert image.shape == (10, 12)
     for column in range(3):
@@ -54,6 +54,7 @@ def test_given_axes_are_used_and_returned(draw):
         ([np.zeros((2, 3, 3)), np.zeros((3, 3, 3))], None, "must share one shape"),
         ([np.zeros((2, 3, 3, 3))], None, r"row 0 must have shape .* got \(2, 3, 3, 3\)"),
         ([np.zeros((0, 3, 3))], None, "row 0"),
+        ([np.zeros((28, 28, 1))], None, r"row 0 must be a batch, got one picture"),
         ([np.zeros((2, 3, 3))], ["a", "b"], "each of the 1 rows, got 2"),
     ],
 )
@@ -133,8 +134,10 @@ def test_the_name_stands_where_the_digit_is_densest():
     ("z", "labels", "words"),
     [
         (np.zeros((4, 3)), np.zeros(4, int), r"z must have shape \(n, 2\), got \(4, 3\)"),
-        (np.zeros((4, 2)), np.zeros(3, int), "labels must be 4 digits"),
-        (np.zeros((4, 2)), np.full(4, 10), "labels must be 4 digits"),
+        (np.zeros((0, 2)), np.zeros(0, int), r"got \(0, 2\)"),
+        (np.zeros((4, 2)), np.zeros(3, int), "labels must be 4 integers"),
+        (np.zeros((4, 2)), np.full(4, 10), "labels must be 4 integers"),
+        (np.zeros((4, 2)), np.zeros(4), "labels must be 4 integers from 0 to 9, got float64"),
     ],
 )
 def test_codes_and_labels_must_fit(z, labels, words):

@@ -6,6 +6,7 @@ They look like errors in a notebook and are none.
 """
 
 import contextlib
+import numbers
 import os
 import sys
 import tempfile
@@ -58,9 +59,9 @@ def set_up(seed: int = 0) -> str:
     operations are made deterministic. On a CPU the same seed is enough to repeat a run bit for bit, and asking for
     more would switch XLA off.
     """
-    if isinstance(seed, bool) or not isinstance(seed, int):
+    if isinstance(seed, bool) or not isinstance(seed, numbers.Integral):
         raise TypeError(f"seed must be an integer, got {type(seed).__name__}: {seed!r}")
-    keras.utils.set_random_seed(seed)
+    keras.utils.set_random_seed(int(seed))
     gpus = tf.config.list_physical_devices("GPU")
     if not gpus:
         return f"CPU ({os.cpu_count()} cores)"

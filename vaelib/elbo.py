@@ -6,21 +6,30 @@ encoder's normal distribution with mean `z_mean` and *logarithm of the variance*
 distribution of pictures, P(Z) = N(0, I) the prior.
 """
 
+from collections.abc import Sequence
 from typing import Any
+
+import numpy as np
 
 from vaelib.device import keras
 
 Tensor = Any  # a backend tensor, a Keras symbolic tensor or a NumPy array: Keras 3 has no common type for them
 
 
-def _same_shape(name_a: str, a: Tensor, name_b: str, b: Tensor) -> None:
-    """Refuse tensors that would silently broadcast against each other, as (n, 28, 28) and (n, 28, 28, 1) do."""
-    shape_a, shape_b = tuple(a.shape), tuple(b.shape)
-    agree = len(shape_a) == len(shape_b) and all(
-        i == j or i is None or j is None for i, j in zip(shape_a, shape_b, strict=True)
-    )
-    if not agree:
-        raise ValueError(f"{name_a} and {name_b} must have the same shape, got {shape_a} and {shape_b}")
+def require_same_shape(name_a: str, a: Sequence[int | None], name_b: str, b: Sequence[int | None]) -> None:
+    """ValueError if two shapes differ, a None standing for any size.
+
+    Without this, (n, 28, 28) and (n, 28, 28, 1) would silently broadcast against each other.
+    """
+    if len(a) != len(b) or any(i != j for i, j in zip(a, b, strict=True) if None not in (i, j)):
+        raise ValueError(f"{name_a} and {name_b} must have the same shape, got {tuple(a)} and {tuple(b)}")
+
+
+def _floats(*values: Tensor) -> list[Tensor]:
+    """As tensors of one floating type, at least single precision: half precision cannot hold a sum over 784 pixels."""
+    tensors = [keras.ops.convert_to_tensor(value) for value in values]
+    kinds = {keras.backend.standardize_dtype(tensor.dtype) for tensor in tensors}
+    return [keras.ops.cast(tensor, "float64" if "float64" in kinds else "float32") for tensor in tensors]
 
 
 def gaussian_kl(z_mean: Tensor, z_log_var: Tensor) -> Tensor:
@@ -40,8 +49,8 @@ def gaussian_kl(z_mean: Tensor, z_log_var: Tensor) -> Tensor:
 
     Source: Kingma & Welling, arXiv:1312.6114, appendix B.
     """
-    z_mean, z_log_var = keras.ops.convert_to_tensor(z_mean), keras.ops.convert_to_tensor(z_log_var)
-    _same_shape("z_mean", z_mean, "z_log_var", z_log_var)
+    z_mean, z_log_var = _floats(z_mean, z_log_var)
+    require_same_shape("z_mean", z_mean.shape, "z_log_var", z_log_var.shape)
     if len(z_mean.shape) != 2:
         raise ValueError(f"z_mean must have shape (batch, latent_dim), got {tuple(z_mean.shape)}")
     # expm1 keeps σ² − 1 exact where the variance is close to 1, which is where a good encoder leaves unused dimensions.
@@ -63,12 +72,17 @@ def bernoulli_log_likelihood(x: Tensor, logits: Tensor) -> Tensor:
         Nats, shape (batch,); never positive.
 
     Raises:
-        ValueError: if the two shapes differ.
+        ValueError: if the two shapes differ or are no batch, or if `x` is a NumPy array with values outside [0, 1]
+            (tensors are not looked into: that would have to wait for the device).
 
     Source: Kingma & Welling, arXiv:1312.6114, appendix C.1, equation (11).
     """
-    x, logits = keras.ops.convert_to_tensor(x), keras.ops.convert_to_tensor(logits)
-    _same_shape("x", x, "logits", logits)
+    if isinstance(x, np.ndarray) and x.size and not (x.min() >= 0 and x.max() <= 1):
+        raise ValueError(f"x must have pixels in [0, 1], got {x.min()} to {x.max()}")
+    x, logits = _floats(x, logits)
+    require_same_shape("x", x.shape, "logits", logits.shape)
+    if len(x.shape) < 2:
+        raise ValueError(f"x must be a batch, shape (batch, ...), got {tuple(x.shape)}")
     cross_entropy = keras.ops.binary_crossentropy(x, logits, from_logits=True)
     return -keras.ops.sum(cross_entropy, axis=tuple(range(1, len(x.shape))))
 
@@ -93,4 +107,6 @@ def elbo(x: Tensor, logits: Tensor, z_mean: Tensor, z_log_var: Tensor) -> Tensor
 
     Source: Doersch, arXiv:1606.05908, equation (5); Kingma & Welling, arXiv:1312.6114, equation (10).
     """
-    return bernoulli_log_likelihood(x, logits) - gaussian_kl(z_mean, z_log_var)
+    likelihood, kl = _floats(bernoulli_log_likelihood(x, logits), gaussian_kl(z_mean, z_log_var))
+    require_same_shape("the batch of x", likelihood.shape, "the batch of z_mean", kl.shape)
+    return likelihood - kl

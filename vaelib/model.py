@@ -4,12 +4,13 @@ Losses are in nats per picture. `keras.saving.load_model` needs no `custom_objec
 module has been imported.
 """
 
+import numbers
 from typing import Any, Self
 
 import numpy as np
 
-from vaelib.device import keras
-from vaelib.elbo import Tensor, bernoulli_log_likelihood, gaussian_kl
+from vaelib.device import keras, tf
+from vaelib.elbo import Tensor, bernoulli_log_likelihood, gaussian_kl, require_same_shape
 from vaelib.networks import Decoder, Encoder, Sampling
 
 __all__ = ["VAE", "Decoder", "Encoder", "Sampling"]
@@ -25,21 +26,21 @@ class VAE(keras.Model):
     model returns what the loss needs: `z_mean`, `z_log_var` and the `logits` decoded from a sampled code.
 
     Args:
-        encoder: an `Encoder`, or a Keras model that returns (z_mean, z_log_var, z) as one does.
-        decoder: a `Decoder`, or a Keras model with its `logits` method.
+        encoder: an `Encoder`, or a model of your own with the same outputs, `latent_dim` and `image_shape`.
+        decoder: a `Decoder`, or a model of your own with the same `logits` method, `latent_dim` and `image_shape`.
 
     Raises:
-        ValueError: if encoder and decoder disagree about `latent_dim`.
+        ValueError: if encoder and decoder disagree about `latent_dim` or `image_shape`.
 
     Source: Kingma & Welling, arXiv:1312.6114, equation (10) with L = 1.
     """
 
     def __init__(self, encoder: keras.Model, decoder: keras.Model, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        if encoder.latent_dim != decoder.latent_dim:
-            raise ValueError(
-                f"encoder and decoder must share latent_dim, got {encoder.latent_dim} and {decoder.latent_dim}"
-            )
+        for name in ("latent_dim", "image_shape"):
+            mine, other = getattr(encoder, name), getattr(decoder, name)
+            if mine != other:
+                raise ValueError(f"encoder and decoder must share {name}, got {mine} and {other}")
         self.encoder = encoder
         self.decoder = decoder
         self.reconstruction_tracker = keras.metrics.Mean(name="reconstruction")
@@ -64,18 +65,24 @@ class VAE(keras.Model):
         a noisy one). ValueError if it is not of the picture's shape, if `compile` was given another loss, or if
         examples are weighted.
         """
-        if self.loss is not None:
-            raise ValueError(f"loss: the VAE brings its own, minus the ELBO; compile was given {self.loss!r}")
-        target = x if y is None else y
-        if tuple(target.shape[1:]) != tuple(y_pred["logits"].shape[1:]):
-            raise ValueError(f"y must be pictures like x, or left out; got shape {tuple(target.shape)}")
-        if sample_weight is not None:
-            raise ValueError("sample_weight is not supported: every picture counts alike in the ELBO")
+        target = self._target(x, y, sample_weight, y_pred["logits"].shape)
         reconstruction = -bernoulli_log_likelihood(target, y_pred["logits"])
         kl = gaussian_kl(y_pred["z_mean"], y_pred["z_log_var"])
         self.reconstruction_tracker.update_state(reconstruction)
         self.kl_tracker.update_state(kl)
-        return keras.ops.mean(reconstruction + kl)
+        # Regularisers, if the layers have any, count too; the losses of several devices will be added up.
+        total = keras.ops.mean(reconstruction + kl) + sum(self.losses)
+        return total / tf.distribute.get_strategy().num_replicas_in_sync
+
+    def _target(self, x: Tensor, y: Tensor, sample_weight: Tensor, shape: tuple[int | None, ...]) -> Tensor:
+        """The picture to be explained, once it is clear that Keras was asked for nothing that the loss does not do."""
+        if self.loss is not None:
+            raise ValueError(f"loss: the VAE brings its own, minus the ELBO; compile was given {self.loss!r}")
+        target = x if y is None else y
+        require_same_shape("y (leave it out, or give pictures)", target.shape, "the output", shape)
+        if sample_weight is not None:
+            raise ValueError("sample_weight is not supported: every picture counts alike in the ELBO")
+        return target
 
     def predict_step(self, data: Any) -> Tensor:
         x, _, _ = keras.utils.unpack_x_y_sample_weight(data)
@@ -84,8 +91,8 @@ class VAE(keras.Model):
 
     def generate(self, n: int, seed: int | None = None) -> np.ndarray:
         """Draw `n` new pictures: codes from the prior N(0, I), decoded. Returns shape (n, *image_shape), in [0, 1]."""
-        if n < 1:
-            raise ValueError(f"n must be at least 1, got {n}")
+        if isinstance(n, bool) or not isinstance(n, numbers.Integral) or n < 1:
+            raise ValueError(f"n must be a whole number of pictures, at least 1, got {n!r}")
         z = keras.random.normal((n, self.decoder.latent_dim), seed=seed)
         return self.decoder.predict(z, batch_size=1000, verbose=0)
 

@@ -5,13 +5,12 @@ classes are registered with Keras for saving.
 """
 
 import math
-from collections.abc import Sequence
+import numbers
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-import numpy as np
-
 from vaelib.device import keras
-from vaelib.elbo import Tensor
+from vaelib.elbo import Tensor, require_same_shape
 
 register = keras.saving.register_keras_serializable(package="vaelib")
 
@@ -33,8 +32,8 @@ class Sampling(keras.layers.Layer):
 
     def __init__(self, seed: int | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.seed = seed
-        self.seed_generator = keras.random.SeedGenerator(seed)
+        self.seed = None if seed is None else int(seed)
+        self.seed_generator = keras.random.SeedGenerator(self.seed)
 
     def call(self, inputs: tuple[Tensor, Tensor]) -> Tensor:
         z_mean, z_log_var = inputs
@@ -46,6 +45,14 @@ class Sampling(keras.layers.Layer):
 
     def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"seed": self.seed}
+
+
+def _counts(name: str, values: Iterable[int]) -> tuple[int, ...]:
+    """Positive integers as plain Python ints, which a saved config needs, or a ValueError."""
+    values = tuple(values)
+    if not all(isinstance(value, numbers.Integral) and value > 0 and value is not True for value in values):
+        raise ValueError(f"{name}: positive integers expected, got {values}")
+    return tuple(int(value) for value in values)
 
 
 class _Half(keras.Model):
@@ -61,17 +68,13 @@ class _Half(keras.Model):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        counts = {"latent_dim": (latent_dim,), "hidden_units": hidden_units, "image_shape": image_shape}
-        for name, values in counts.items():
-            if not all(isinstance(value, int | np.integer) and value > 0 for value in values):
-                raise ValueError(f"{name}: positive integers expected, got {values}")
+        (self.latent_dim,) = _counts("latent_dim", [latent_dim])
+        self.hidden_units = _counts("hidden_units", hidden_units)
+        self.image_shape = _counts("image_shape", image_shape)
         if not 0 <= dropout_rate < 1:
             raise ValueError(f"dropout_rate must be at least 0 and below 1, got {dropout_rate}")
-        self.latent_dim = latent_dim
-        self.hidden_units = tuple(hidden_units)
-        self.dropout_rate = dropout_rate
-        self.batch_normalization = batch_normalization
-        self.image_shape = tuple(image_shape)
+        self.dropout_rate = float(dropout_rate)
+        self.batch_normalization = bool(batch_normalization)
 
     def hidden_layers(self, activation: str) -> list[Any]:
         """Dense layers, each followed by batch normalisation and dropout where they are asked for."""
@@ -105,7 +108,7 @@ class Encoder(_Half):
         seed: of the `Sampling` layer.
 
     Raises:
-        ValueError: if a size is not a positive integer or the rate is outside [0, 1).
+        ValueError: if a size is not a positive integer, the rate is outside [0, 1), or pictures have another shape.
 
     Source: the layer sizes are those of the 2017 article that the course follows.
     """
@@ -121,14 +124,15 @@ class Encoder(_Half):
         **kwargs: Any,
     ) -> None:
         super().__init__(latent_dim, hidden_units, dropout_rate, batch_normalization, image_shape, **kwargs)
-        self.seed = seed
+        self.seed = None if seed is None else int(seed)
         self.hidden = keras.Sequential([keras.layers.Flatten(), *self.hidden_layers("relu")], name="hidden")
         self.z_mean = keras.layers.Dense(self.latent_dim, name="z_mean")
         self.z_log_var = keras.layers.Dense(self.latent_dim, name="z_log_var")
-        self.sampling = Sampling(seed, name="z")
+        self.sampling = Sampling(self.seed, name="z")
         self(keras.Input(self.image_shape))
 
     def call(self, x: Tensor, training: bool | None = None) -> tuple[Tensor, Tensor, Tensor]:
+        require_same_shape("a picture", x.shape[1:], "image_shape", self.image_shape)
         hidden = self.hidden(x, training=training)
         z_mean, z_log_var = self.z_mean(hidden), self.z_log_var(hidden)
         return z_mean, z_log_var, self.sampling((z_mean, z_log_var))

@@ -31,6 +31,8 @@ def _tiled(pictures: np.ndarray) -> np.ndarray:
 def _as_pictures(name: str, value: Any) -> np.ndarray:
     """A batch of grey pictures as a NumPy array of shape (n, height, width), or a ValueError."""
     pictures = np.asarray(value)
+    if pictures.ndim == 3 and pictures.shape[-1] == 1:
+        raise ValueError(f"{name} must be a batch, got one picture of shape {pictures.shape}: pass x[:1] for x[0]")
     if pictures.ndim == 4 and pictures.shape[-1] == 1:
         pictures = pictures[..., 0]
     if pictures.ndim != 3 or not len(pictures):
@@ -66,7 +68,8 @@ def plot_digits(*rows: Any, labels: Sequence[str] | None = None, ax: Axes | None
     ax.vlines(np.arange(1, count) * width - 0.5, -0.5, len(rows) * height - 0.5, color="white", linewidth=1.5)
     ax.hlines(np.arange(1, len(rows)) * height - 0.5, -0.5, count * width - 0.5, color="white", linewidth=3)
     ax.set_xticks([])
-    ax.set_yticks((np.arange(len(rows)) + 0.5) * height - 0.5 if labels else [], labels or [])
+    names = [] if labels is None else list(labels)
+    ax.set_yticks((np.arange(len(names)) + 0.5) * height - 0.5, names)
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)
     return ax
@@ -159,17 +162,17 @@ def plot_latent(z: Any, labels: Any, ax: Axes | None = None) -> Axes:
         ValueError: if codes are not two-dimensional, or labels not digits, one for each code.
     """
     z, labels = np.asarray(z), np.asarray(labels)
-    if z.ndim != 2 or z.shape[1] != 2:
+    if z.ndim != 2 or z.shape[1] != 2 or not len(z):
         raise ValueError(f"z must have shape (n, 2), got {z.shape}")
-    if labels.shape != z.shape[:1] or not np.isin(labels, np.arange(10)).all():
-        raise ValueError(f"labels must be {len(z)} digits from 0 to 9, got shape {labels.shape}: {labels[:5]} …")
+    if labels.shape != z.shape[:1] or labels.dtype.kind not in "iu" or not np.isin(labels, np.arange(10)).all():
+        raise ValueError(f"labels must be {len(z)} integers from 0 to 9, got {labels.dtype} {labels.shape}")
     ax = _axes(ax, 8, 7.4)
     # In the order of the file, not digit by digit: otherwise the last digit would lie on top of all others.
     ax.scatter(z[:, 0], z[:, 1], s=4, c=np.array(DIGIT_COLORS)[labels], alpha=0.5, linewidths=0, rasterized=True)
     for digit in np.unique(labels):
         ax.scatter([], [], s=30, color=DIGIT_COLORS[digit], label=str(digit))
         own = z[labels == digit]
-        crowded = spatial.KDTree(own).query_ball_point(own, r=0.3, return_length=True).argmax()
+        crowded = spatial.KDTree(own).query_ball_point(own, r=0.3 * z.std() + 1e-9, return_length=True).argmax()
         box = {"boxstyle": "circle,pad=0.25", "facecolor": "white", "edgecolor": DIGIT_COLORS[digit], "linewidth": 2}
         ax.annotate(str(digit), own[crowded], ha="center", va="center", fontsize=12, weight="bold", bbox=box)
     ax.set(xlabel="$z_1$", ylabel="$z_2$", aspect="equal")
