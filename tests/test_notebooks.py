@@ -1,6 +1,8 @@
 """What every committed notebook must hold, apart from what nbval compares when it runs them again."""
 
+import base64
 import re
+import shutil
 from pathlib import Path
 
 import jupytext
@@ -103,3 +105,27 @@ def test_each_code_cell_is_introduced(path):
     for cell in cells:
         run = run + 1 if cell.cell_type == "code" else 0
         assert run <= 3, cell.source
+
+
+def test_the_readmes_pictures_are_those_of_the_notebooks():
+    stored = {}
+    for cell in [cell for path in NOTEBOOKS for cell in code_cells(path)]:
+        if "picture" in cell.metadata:
+            (image,) = [o.data["image/png"] for o in cell.outputs if "image/png" in o.get("data", {})]
+            stored[cell.metadata.picture] = base64.b64decode(image)
+    assert stored == {path.name: path.read_bytes() for path in (FOLDER.parent / "pictures").iterdir()}
+
+
+def test_jupyterlab_saves_a_notebook_and_any_other_py_without_a_change(tmp_path):
+    """By way of jupytext's contents manager, which is what JupyterLab opens and saves a .py with."""
+    root = FOLDER.parent
+    names = ["jupytext.toml", "notebooks/jupytext.toml", "vaelib/elbo.py", "tools/course.py"]
+    names += [str(path.relative_to(root)) for path in NOTEBOOKS + SCRIPTS]
+    for name in names:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        shutil.copy(root / name, tmp_path / name)
+    manager = jupytext.TextFileContentsManager(root_dir=str(tmp_path))
+    for name in names[2:]:
+        before = {other: (tmp_path / other).read_text() for other in names}
+        manager.save(manager.get(name, type="notebook"), name)
+        assert {other: (tmp_path / other).read_text() for other in names} == before, name

@@ -19,6 +19,7 @@ case "$*" in
     --version) echo "Python 3.12.0" ;;
     "-m venv --clear .venv") rm -rf .venv && mkdir -p .venv/bin && cp "$0" .venv/bin/python && echo venv >>calls ;;
     "-c import pip") ;;
+    "-c import sys; print(sys.version_info[:2])") echo "{version}" ;;
     "-m pip install"*) echo "$*" >>calls && [ ! -e interrupt ] ;;
     *) echo "unexpected: $*" >&2 && exit 3 ;;
 esac
@@ -30,7 +31,7 @@ def project(tmp_path):
     for name in FILES:
         (tmp_path / name).parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / name, tmp_path / name)
-    executable(tmp_path / "good-python", STAND_IN.format(python=sys.executable))
+    executable(tmp_path / "good-python", STAND_IN.format(python=sys.executable, version="(3, 12)"))
     return tmp_path
 
 
@@ -91,21 +92,67 @@ def test_an_update_that_is_interrupted_is_not_taken_for_complete(project):
     assert calls(project) == ["venv", "requirements.lock", "."]
 
 
-def test_a_changed_lock_updates_in_place(project):
+def test_a_changed_lock_makes_it_anew_and_a_changed_pyproject_only_installs_vaelib(project):
     set_up(project)
     calls(project)
     (project / "requirements.lock").write_text("new==1\n")
     assert set_up(project).returncode == 0
-    assert calls(project) == ["requirements.lock", "."]
+    assert calls(project) == ["venv", "requirements.lock", "."]
+    (project / "pyproject.toml").write_text("[project]\n")
+    assert set_up(project).returncode == 0
+    assert calls(project) == ["."]
+    assert set_up(project).returncode == 0
+    assert calls(project) == []
 
 
 def test_the_gpu_packages_come_when_asked_and_stay(project):
-    set_up(project)
-    calls(project)
-    assert set_up(project, GPU="1").returncode == 0
-    assert calls(project) == ["requirements-gpu.lock", "."]
+    set_up(project, GPU="0")
+    assert calls(project) == ["venv", "requirements.lock", "."]
+    (project / "interrupt").touch()
+    assert set_up(project, GPU="1").returncode != 0
+    assert calls(project) == ["venv", "requirements-gpu.lock"]
+    (project / "interrupt").unlink()
+    assert set_up(project).returncode == 0  # finishes what was begun, without being told again
+    assert calls(project) == ["venv", "requirements-gpu.lock", "."]
     assert set_up(project).returncode == 0
     assert calls(project) == []
+
+
+def test_a_python_that_is_named_has_its_way(project):
+    set_up(project)
+    calls(project)
+    other = project / "a folder" / "other python"
+    other.parent.mkdir()
+    executable(other, STAND_IN.format(python=sys.executable, version="(3, 13)"))
+    for _ in range(2):  # the second time there is nothing to do
+        assert set_up(project, str(other)).returncode == 0
+    assert calls(project) == ["venv", "requirements.lock", "."]
+    assert set_up(project, "").returncode == 0
+    assert calls(project) == []
+
+
+def test_the_folder_may_be_entered_by_another_name(project):
+    set_up(project)
+    calls(project)
+    link = project.with_name(project.name + "-link")
+    link.symlink_to(project)
+    assert set_up(link, CDPATH="/").returncode == 0
+    assert calls(project) == []
+
+
+def test_two_at_once_do_not_mix_and_a_dead_ones_lock_is_nobodys(project):
+    lock = project / ".venv.lock"
+    lock.mkdir()
+    (lock / "owner").write_text(str(os.getpid()))
+    result = set_up(project)
+    assert result.returncode == 1
+    assert "Another set-up of this folder is running" in result.stderr
+    assert calls(project) == []
+    gone = subprocess.Popen(["true"])
+    gone.wait()
+    (lock / "owner").write_text(str(gone.pid))
+    assert set_up(project).returncode == 0
+    assert not lock.exists()
 
 
 def test_an_environment_that_was_moved_or_broke_is_made_anew(project):

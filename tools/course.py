@@ -8,9 +8,7 @@ On one machine a second run changes no file: no timings are stored, and cell ids
 
 import base64
 import hashlib
-import os
 import sys
-import tempfile
 import time
 from collections import Counter
 from pathlib import Path
@@ -18,7 +16,7 @@ from pathlib import Path
 import jupytext
 import nbformat
 from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 from traitlets.config import Config
 
@@ -43,7 +41,8 @@ def read_source(script: Path) -> NotebookNode:
             f"{paired.name} was changed after {script.name}, and they differ. To keep the .ipynb: "
             f"jupytext --to py:percent {paired.name}; to keep the .py: touch {script.name}"
         )
-    notebook.metadata.pop("jupytext", None)
+    # JupyterLab, when it saves the pair, keeps the rest of jupytext's entry in both files.
+    notebook.metadata.get("jupytext", {}).pop("text_representation", None)
     seen: Counter[str] = Counter()
     for cell in notebook.cells:
         digest = hashlib.sha256(cell.source.encode()).hexdigest()[:12]
@@ -84,14 +83,17 @@ def write_whole(path: Path, content: bytes) -> None:
     if path.exists() and path.read_bytes() == content:
         return
     path.parent.mkdir(exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-        file.write(content)
-    os.chmod(file.name, 0o644)
-    os.replace(file.name, path)
+    temporary = path.with_name(f".{path.name}.tmp")
+    try:
+        temporary.write_bytes(content)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
-def save_pictures(notebook: NotebookNode, folder: Path) -> None:
-    """Write the figure of each cell with `picture="NAME.png"` in its metadata to that file."""
+def pictures_of(notebook: NotebookNode) -> dict[str, bytes]:
+    """The figures of cells with `picture="NAME.png"` in their metadata, by name."""
+    found = {}
     for cell in notebook.cells:
         if "picture" in cell.metadata:
             images = [output.data["image/png"] for output in cell.outputs if "image/png" in output.get("data", {})]
@@ -99,14 +101,16 @@ def save_pictures(notebook: NotebookNode, folder: Path) -> None:
                 raise ValueError(
                     f"the cell of picture {cell.metadata.picture} must draw one figure, drew {len(images)}"
                 )
-            write_whole(folder / cell.metadata.picture, base64.b64decode(images[0]))
+            found[cell.metadata.picture] = base64.b64decode(images[0])
+    return found
 
 
 def run(script: Path, pictures: Path) -> None:
     """Re-run one notebook; its files change only if the whole of it succeeds."""
     notebook = read_source(script)
     execute(notebook, script.parent, script.stem)
-    save_pictures(notebook, pictures)
+    for name, content in pictures_of(notebook).items():
+        write_whole(pictures / name, content)
     write_whole(script.with_suffix(".ipynb"), (nbformat.writes(notebook) + "\n").encode())
 
 
@@ -121,7 +125,7 @@ def main(prefix: str = "", root: Path = ROOT) -> int:
         start = time.perf_counter()
         try:
             run(script, root / "pictures")
-        except (CellExecutionError, ValueError) as error:
+        except (CellExecutionError, CellTimeoutError, DeadKernelError, ValueError) as error:
             print(f"\n{script.stem}: {error}", file=sys.stderr)
             return 1
         print(f"\r{script.stem}: {time.perf_counter() - start:.0f} s        ", flush=True)

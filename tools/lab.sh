@@ -1,7 +1,8 @@
 #!/bin/sh
 # Open JupyterLab on the notebooks: for this machine only (localhost, with a token), a .py opening as a notebook.
 set -eu
-cd "$(dirname "$0")/.."
+unset CDPATH
+cd -- "$(dirname -- "$0")/.."
 
 set -- --ServerApp.ip=127.0.0.1 --ServerApp.root_dir="$PWD" --LabApp.default_url=/lab/tree/notebooks \
     --KernelManager.transport_encryption=auto
@@ -13,6 +14,7 @@ if [ "$(uname)" != Darwin ] && [ -z "${DISPLAY:-}${WAYLAND_DISPLAY:-}" ]; then
     echo "No display here: open the address that follows, token included, in a browser."
     set -- "$@" --no-browser
 fi
-# Where JupyterLab learns that a .py is to be opened by jupytext; the reader's own settings still come first.
+# Where JupyterLab learns to open a .py by jupytext, and not to ask the network for news; what the reader has set in
+# JupyterLab itself still comes first.
 export JUPYTER_CONFIG_PATH="$PWD/tools/jupyter${JUPYTER_CONFIG_PATH:+:$JUPYTER_CONFIG_PATH}"
 exec .venv/bin/python -m jupyterlab "$@"

@@ -3,25 +3,49 @@
 #
 # .venv/.ready is written last, so an interrupted set-up has none and is begun again. It holds what .venv was made from.
 set -eu
-cd "$(dirname "$0")/.."
-
+unset CDPATH
+cd -- "$(dirname -- "$0")/.."
+here=$(pwd -P)
 python=.venv/bin/python
 ready=.venv/.ready
-if [ -n "${GPU:-}" ] || grep -q '^gpu' "$ready" 2>/dev/null; then
-    lock=requirements-gpu.lock kind=gpu # once taken, the GPU packages stay: they do no harm on the CPU
-else
-    lock=requirements.lock kind=cpu
+
+# Once taken, the GPU packages stay: they do no harm on a CPU, and a plain `make lab` must not throw them away.
+case "${GPU:-}" in
+    "" | 0 | no) kind=$(cat .venv/.kind 2>/dev/null || echo cpu) ;;
+    *) kind=gpu ;;
+esac
+lock=requirements.lock
+[ "$kind" = cpu ] || lock=requirements-gpu.lock
+packages="$kind $(cksum <"$lock") $here"
+wanted="$packages $(cksum <pyproject.toml)"
+
+is_ready() { [ "$(cat "$ready" 2>/dev/null)" = "$1" ] && "$python" -c 'import pip' 2>/dev/null; }
+version_of() { "$1" -c 'import sys; print(sys.version_info[:2])' 2>/dev/null; }
+# A Python that is named has its way, even if .venv is complete with another.
+agrees() { [ -z "${PYTHON:-}" ] || [ "$(version_of "$PYTHON" || true)" = "$(version_of "$python")" ]; }
+
+if is_ready "$wanted" && agrees; then exit 0; fi
+
+# Two set-ups at once would write into each other's .venv. A lock whose owner is gone is nobody's.
+if ! mkdir .venv.lock 2>/dev/null && kill -0 "$(cat .venv.lock/owner 2>/dev/null)" 2>/dev/null; then
+    echo "Another set-up of this folder is running (process $(cat .venv.lock/owner)); wait for it to end." >&2
+    exit 1
 fi
-wanted="$kind $(cat "$lock" pyproject.toml | cksum) $PWD"
+echo $$ >.venv.lock/owner
+trap 'rm -rf .venv.lock' EXIT
+trap 'exit 130' HUP INT TERM
 
-works() { [ -f "$ready" ] && "$python" -c 'import pip' 2>/dev/null; }
+install() { "$python" -m pip install --disable-pip-version-check "$@"; }
 
-if works && [ "$(cat "$ready")" = "$wanted" ]; then exit 0; fi
-
-# A complete environment of this folder is brought up to date; whatever else stands there is made anew.
-if ! { works && [ "$(sed 's/^[a-z]* [0-9]* [0-9]* //' "$ready")" = "$PWD" ]; }; then
+# Packages are only ever installed into an empty environment: pip removes nothing that a new lock leaves out.
+if ! { agrees && "$python" -c 'import pip' 2>/dev/null && grep -qF "$packages " "$ready" 2>/dev/null; }; then
     found=
-    for candidate in ${PYTHON:-python3 python3.13 python3.12 python3.11 python}; do
+    if [ -n "${PYTHON:-}" ]; then
+        set -- "$PYTHON"
+    else
+        set -- python3 python3.13 python3.12 python3.11 python
+    fi
+    for candidate in "$@"; do
         if ! command -v "$candidate" >/dev/null 2>&1; then
             [ -z "${PYTHON:-}" ] || found="no command $candidate"
             continue
@@ -37,11 +61,14 @@ if ! { works && [ "$(sed 's/^[a-z]* [0-9]* [0-9]* //' "$ready")" = "$PWD" ]; }; 
     echo "Making .venv with $("$chosen" --version) ..."
     rm -f "$ready"
     "$chosen" -m venv --clear .venv
+    echo "$kind" >.venv/.kind
+    echo "Installing the packages of $lock (about 1 GB, some minutes) ..."
+    quiet=--quiet
+    [ ! -t 1 ] || quiet=--no-input # somebody is watching: show what pip is doing
+    install "$quiet" --require-hashes -r "$lock"
 fi
 
 rm -f "$ready"
-echo "Installing the packages of $lock (the first time about 1 GB, some minutes) ..."
-"$python" -m pip install --disable-pip-version-check --quiet --require-hashes -r "$lock"
-"$python" -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation --editable .
+install --quiet --no-deps --no-build-isolation --editable .
 echo "$wanted" >"$ready"
 echo "The environment in .venv is complete."
