@@ -20,7 +20,8 @@
 # minute, and then use it: to redraw digits from two numbers each, to walk through the plane of all digits it knows, and
 # to invent new ones.
 #
-# You need Python and a first course in probability: what a normal distribution, an expectation and a logarithm are.
+# You need Python, a first course in probability (what a normal distribution, an expectation and a logarithm are), and to
+# have seen a small network trained in Keras once: dense layers, batches, epochs.
 # The bound that we train with, the *ELBO*, is stated where it is needed; its derivation is in [1] and [5].
 #
 # The story follows the third part of a 2017 article series, *Autoencoders in Keras*. If you come from there, the
@@ -97,37 +98,45 @@ print(f"in between {np.mean((x_train > 0) & (x_train < 1)):.1%}")
 # from them. It gets good at that, but it cannot *invent*: nobody knows how the codes are distributed, so there is no way
 # to choose a new code that will decode to something sensible. (We will [see that happen](#What-the-KL-buys).)
 #
-# A VAE is an autoencoder that is told beforehand what the distribution of the codes shall be: the standard normal one,
+# A VAE is an autoencoder that is told beforehand what the distribution of the codes should be: the standard normal one,
 # $P(Z) = \mathcal N(0, I)$, the *prior*. It learns the rest to fit. Then inventing is easy: draw $z \sim \mathcal N(0, I)$
 # and decode it.
 #
-# Three parts do it, and we take them one by one: an **encoder**, a **sampling** step and a **decoder**.
+# In the language of probability, with $X$ for a picture and $Z$ for its code: the *decoder* describes $P(X|Z)$, the
+# pictures that a given code can mean. The *encoder* goes the other way and describes $Q(Z|X)$, the codes that could have
+# led to a given picture.
+#
+# Three parts do it, and we take them one by one: the **encoder**, a **sampling** step and the **decoder**.
 
 # %% [markdown]
 # ## The encoder: from a picture to a distribution
 #
-# If every picture were sent to one point, the decoder would learn what to draw at 55 000 points and nothing about the
+# If every picture were sent to a single point of its own, the decoder would learn what to draw at 55 000 points and nothing about the
 # gaps between them. So the encoder sends each picture $X$ to a small cloud instead, a normal distribution
 #
 # $$Q(Z|X) = \mathcal N\bigl(\mu(X),\ \operatorname{diag} \sigma^2(X)\bigr),$$
 #
-# and the decoder has to cope with any point of the cloud. Clouds of neighbouring pictures overlap, and the gaps close.
+# (*diag*: the coordinates are independent, each with a variance of its own; in the prior, $I$ says that they are
+# independent with variance 1) and the decoder has to cope with any point of the cloud. Clouds of neighbouring pictures overlap, and the gaps close.
 #
 # A network computes the cloud's mean and its size. It ends in **two** layers of `latent_dim` numbers each:
 #
 # - `z_mean` is $\mu$: any real number will do.
 # - `z_log_var` is $\log \sigma^2$, the *logarithm of the variance*. A dense layer puts out any real number, and a
-#   variance must be positive; of a logarithm any real number is fine, and neither a tiny nor a huge variance overflows.
-#   (Mind the difference for ever after: the variance is $e^{\texttt{z\_log\_var}}$, the standard deviation
+#   variance must be positive; of a logarithm any real number is fine, and very small and very large variances
+#   become moderate numbers. (Mind the difference from here on: the variance is $e^{\texttt{z\_log\_var}}$, the standard deviation
 #   $e^{\texttt{z\_log\_var}/2}$.)
 #
 # Before them the picture passes through two dense layers, of 256 and 128 units. This is how the course writes it. The
 # code that you see here is fetched from the course's package `vaelib`, where it is tested.
 
 # %%
-show_source(Encoder.call, Encoder.hidden_layers)
+show_source(Encoder.__init__, Encoder.hidden_layers, Encoder.call)
 
 # %% [markdown]
+# (In `__init__`, the call of the first base class checks the sizes and keeps them; the last line runs a symbolic picture
+# through, so that all weights are there from the beginning.)
+#
 # `BatchNormalization` keeps the numbers inside the network in a comfortable range, which lets us take large steps.
 # `Dropout` blanks some units at random while training. The course has it, because the article used it, but switched
 # off by default: see the ledger.
@@ -153,10 +162,10 @@ for name, output in zip(["z_mean", "z_log_var", "z"], encoder(x_train[:3]), stri
 # what would be the derivative of a draw with respect to $\mu$? The way out is the **reparametrisation trick** [5]: draw
 # $\varepsilon$ from a normal distribution that depends on nothing, and compute
 #
-# $$z = \mu + \sigma \varepsilon, \qquad \varepsilon \sim \mathcal N(0, I).$$
+# $$z = \mu + \sigma \varepsilon, \qquad \varepsilon \sim \mathcal N(0, I),$$
 #
-# The distribution of $z$ is the same as before, but now $z$ is a smooth function of $\mu$ and $\sigma$, and the chance
-# sits in an input that needs no gradient.
+# coordinate by coordinate. The distribution of $z$ is the same as before, but now $z$ is a smooth function of $\mu$ and
+# $\sigma$, and the randomness enters through an input that needs no gradient.
 
 # %%
 show_source(Sampling.call)
@@ -181,7 +190,7 @@ print(f"mean {np.mean(z):.2f}, standard deviation {np.std(z):.2f}")
 
 # %%
 decoder = Decoder(latent_dim=2)
-show_source(Decoder.logits, Decoder.call)
+show_source(Decoder.__init__, Decoder.logits, Decoder.call)
 
 # %% [markdown]
 # Before any training it does not draw digits, only a picture's worth of undecided greys:
@@ -193,19 +202,22 @@ print(tuple(untrained.shape), "all between 0.2 and 0.8:", bool(np.all(np.abs(unt
 # %% [markdown]
 # ## The loss: minus the ELBO
 #
-# We would like to make the pictures of our data as *probable* as possible under the model: to raise $\log P(X)$. That
-# number itself is out of reach, being an integral over all codes. But there is a lower bound for it, true for any $Q$
-# (the **e**vidence **l**ower **bo**und):
+# We would like to make the pictures of our data as *probable* as possible under the model, to raise $\log P(X)$. That
+# number is an integral over all codes, $P(X) = \int P(X|Z)\,P(Z)\,dZ$. In more than a few dimensions it is out of reach:
+# for one picture almost all codes contribute nothing. But there is a lower bound for it, true for any $Q$, the **e**vidence **l**ower
+# **bo**und [1, 5]:
 #
 # $$\log P(X) \;\ge\; \underbrace{\mathbb E_{Z \sim Q(Z|X)}\bigl[\log P(X|Z)\bigr]}_{\text{reconstruction}}
 # \;-\; \underbrace{\operatorname{KL}\bigl[Q(Z|X)\,\|\,\mathcal N(0, I)\bigr]}_{\text{price of the code}}
 # \;=\; \text{ELBO}.$$
 #
-# Both terms can be read as they stand. The first: a code drawn from the picture's cloud should decode to the picture. The
-# second: the cloud should not be far from the prior. They pull in opposite directions. Tiny clouds far apart would
+# ($\operatorname{KL}$ is the Kullback–Leibler divergence. It measures how far one distribution is from another: 0 if they
+# are equal, positive otherwise.) Both terms can be read as they stand. The first: a code drawn from the picture's cloud
+# should decode to the picture. The second: the cloud should not be far from the prior. They pull in opposite directions. Tiny clouds far apart would
 # reconstruct best; the KL term makes them spread, overlap, and gather round the origin, which is what we wanted.
 #
-# Gradient descent goes down, so the **loss is minus the ELBO**. It is measured in *nats*, the unit of information that
+# Gradient descent goes down, so the **loss is minus the ELBO**: the *reconstruction* loss, minus the first term, plus the
+# KL. It is measured in *nats*, the unit of information that
 # goes with the natural logarithm: 1 nat is $1/\ln 2 = 1.44$ bits.
 #
 # ### The price of the code
@@ -219,7 +231,7 @@ show_source(gaussian_kl)
 
 # %% [markdown]
 # A formula is easily mistyped, so we check it against the definition, $\int q(z) \log \frac{q(z)}{p(z)}\,dz$, worked out
-# by SciPy without knowing the closed form.
+# by SciPy without knowing the closed form ($q$ and $p$ are the densities of $Q$ and of the prior).
 
 # %%
 mean, log_var = 1.5, -2.0
@@ -248,10 +260,10 @@ print(f"ours {ours[0]:.3f}, SciPy's {scipys:.3f} nats")
 
 # %% [markdown]
 # A fifth of our pixels are grey, and a coin does not fall grey. The field uses the formula all the same, and so do we.
-# It is then no longer the log-probability of the picture. (It is the average log-probability of black-and-white pictures
+# It is then no longer the log-probability of the grey picture. (It is the average log-probability of black-and-white pictures
 # in which each pixel is ink with a chance equal to its grey value. The continuous Bernoulli distribution [7] is the exact
 # remedy.) One thing follows at once: even a perfect decoder, $p_i = x_i$, pays for the greys. That is the floor which no
-# reconstruction can get under. The ceiling is a decoder that ignores its code and always draws the average picture.
+# reconstruction can get under. The mark to beat is a decoder that ignores its code and always draws the average picture.
 
 
 # %%
@@ -260,18 +272,23 @@ def cross_entropy(x, p):
     return -(special.xlogy(x, p) + special.xlogy(1 - x, 1 - p)).sum(axis=(1, 2, 3)).mean()
 
 
-x = x_test.astype("float64")
-floor, average_picture = cross_entropy(x, x), cross_entropy(x, x.mean(axis=0, keepdims=True))
-print(f"floor {floor:.2f}, average picture {average_picture:.2f} nats per picture")
+def scale_marks(x):
+    """Nats per picture of a perfect decoder and of one that always draws the average picture."""
+    x = x.astype("float64")
+    return cross_entropy(x, x), cross_entropy(x, x.mean(axis=0, keepdims=True))
+
+
+floor, average_picture = scale_marks(x_val)
+print(f"validation set: floor {floor:.2f}, average picture {average_picture:.2f} nats per picture")
 
 # %% [markdown]
 # Our loss should come out well below the second number, and it can never go below the first.
 #
 # ### Sum, not mean
 #
-# Both terms are **sums**: over pixels, over latent dimensions. Only over the pictures of a batch do we average. This is
-# the most frequent slip in VAEs found in the wild. Who takes the *mean* over the 784 pixels and the mean over the latent
-# dimensions, as many loss functions do by default, has multiplied the KL by some factor $\beta$ without wanting to:
+# Both terms are **sums**: over pixels, over latent dimensions. Only over the pictures of a batch do we average. To
+# mix this up is a frequent slip. Anyone who takes the *mean* over the 784 pixels and the mean over the latent dimensions,
+# as the well-known tutorial [4] did, has multiplied the KL by some factor $\beta$ without wanting to:
 
 # %%
 pixels, latent_dim = 784, 2
@@ -279,8 +296,8 @@ print("mean over pixels and over latent dimensions: beta =", pixels / latent_dim
 print("mean over latent dimensions only:            beta =", 1 / latent_dim)
 
 # %% [markdown]
-# With $\beta = 392$ a code costs 392 times what it should, and none is worth its price: we will do the sum when we know
-# what ours costs and saves.
+# With $\beta = 392$ a code costs 392 times what it should. Is any worth that? We will do the sum when we know what ours
+# costs and saves.
 #
 # A common factor for **both** terms is another matter. The article divides its whole loss by $2 \cdot 784$. That changes
 # the number printed, but hardly the training: Adam divides each gradient by the typical size of the gradients so far, so a
@@ -304,6 +321,9 @@ print(f"as they are {adam_path(1):.4f}, divided by 1568 {adam_path(1 / 1568):.4f
 # `VAE` joins the two halves. Calling it runs a picture through encoder, sampling and decoder; `compute_loss` is where
 # Keras asks for the loss, in training and in validation alike. It also keeps the two terms apart, so that we can watch
 # them.
+#
+# The first term of the ELBO is an expectation over all codes of the cloud. We put **one** draw in its place: that is right
+# on average, and over the hundreds of pictures of a batch the noise evens out [5].
 
 # %%
 vae = VAE(encoder, decoder)
@@ -364,7 +384,11 @@ plt.show()
 #
 # ## How good is it? The test set
 #
-# Only now do we open the test set.
+# Only now do we open the test set. First its floor and its mark to beat, then our model.
+
+# %%
+floor, average_picture = scale_marks(x_test)
+print(f"test set: floor {floor:.2f}, average picture {average_picture:.2f} nats per picture")
 
 # %% tags=["nbval-ignore-output"]
 test = vae.evaluate(x_test, batch_size=500, verbose=0, return_dict=True)
@@ -388,11 +412,11 @@ print(f"saved {saved:.0f} nats for {test['kl']:.1f}; at beta = 392 the price wou
 assert test["kl"] < saved < 392 * test["kl"]
 
 # %% [markdown]
-# So that is what goes wrong there: at 392 times the price, no code at all is the better bargain, and the model will draw
-# the average picture whatever it is shown.
+# So that is what goes wrong there: at 392 times the price, a code like ours costs far more than it saves. The model will
+# rather keep next to none, and draw much the same picture whatever it is shown.
 #
-# Back to ours. The same ELBO, step by step, without Keras's bookkeeping: encode, decode, apply the formulas. `elbo` gives one number
-# for each picture, and shows that digits differ. Which digit is cheapest?
+# Back to ours. The same ELBO, step by step, without Keras's bookkeeping: encode, decode, apply the formulas. `elbo` gives
+# one number for each picture, and shows that digits differ. Which digit is cheapest?
 
 # %% tags=["nbval-ignore-output"]
 z_mean, z_log_var, z = vae.encoder.predict(x_test, batch_size=500, verbose=0)
@@ -423,12 +447,12 @@ plt.show()
 # where two numbers cannot hold the difference, a digit comes back as a *neighbour*: a 4 drawn as a 9, for instance (which
 # ones it happens to is a matter of the run).
 #
-# What does a code cost, and what does it save? Pair each digit with the reconstruction of *another* digit and see:
+# What does a code cost, and what does it save? Pair each picture with the reconstruction of *another* picture and see:
 
 # %% tags=["nbval-ignore-output"]
 right = cross_entropy(x_test[:500], reconstructions.clip(1e-6, 1 - 1e-6))
 wrong = cross_entropy(x_test[:500], np.roll(reconstructions, 1, axis=0).clip(1e-6, 1 - 1e-6))
-print(f"own code {right:.0f} nats, another digit's {wrong:.0f}, average picture {average_picture:.0f}")
+print(f"own code {right:.0f} nats, another picture's {wrong:.0f}, average picture {average_picture:.0f}")
 
 # %%
 assert right < average_picture - 50
@@ -441,7 +465,7 @@ assert wrong > average_picture
 #
 # A decoder with two latent dimensions can be looked at as a whole. Take a grid of codes, decode each, and lay the
 # pictures out. Which grid? The codes follow $\mathcal N(0, I)$, so they are dense near the origin and rare far out. A grid
-# of equal *steps* would spend most of its pictures on places where no digit is. We take equal steps of **probability**
+# of equal *steps* would give rare codes as much room as common ones. We take equal steps of **probability**
 # instead, and that is what the quantile function $\Phi^{-1}$ does:
 
 # %%
@@ -475,11 +499,11 @@ plt.show()
 
 # %% [markdown]
 # Neighbours look alike, and every step changes the digit a little: a slant, a loop that closes, a 4 that turns into a 9.
-# No picture of this map is in the data. Between two digits there is often a place where the drawing is neither. With
+# None of this was copied from the data: every picture was decoded from its place on the map. Between two digits there is often a place where the drawing is neither. With
 # just two dimensions, ten kinds of digit must share borders, and there is no way round.
 #
-# That one call gives what a call for each code would, and that the map's up is up: the picture in the top left corner
-# belongs to the smallest $z_1$ and the largest $z_2$.
+# Let us check that the map is the right way up: the picture in its top left corner must belong to the smallest $z_1$ and
+# the largest $z_2$.
 
 # %%
 manifold = decode_grid(vae.decoder, z_values)
@@ -499,21 +523,25 @@ plt.show()
 
 # %% [markdown]
 # Most are plain digits; some lie on a border and are two at once. Is every one of them really new? We look for the
-# nearest training picture of each.
+# nearest of all 55 000 training pictures, by Euclidean distance over the 784 pixels.
+
 
 # %% tags=["nbval-ignore-output"]
-tree = spatial.KDTree(x_train.reshape(len(x_train), -1)[:10_000])
-distance_new, _ = tree.query(new.reshape(len(new), -1))
-distance_real, _ = tree.query(x_test[:36].reshape(36, -1))
+def distance_to_training(x):
+    """Euclidean distance of each picture to the nearest training picture."""
+    return spatial.distance.cdist(x.reshape(len(x), -1), x_train.reshape(len(x_train), -1)).min(axis=1)
+
+
+distance_new, distance_real = distance_to_training(new), distance_to_training(x_test[:36])
 print(f"distance to the nearest training picture: new {distance_new.mean():.1f}, real test digits ", end="")
 print(f"{distance_real.mean():.1f}; the smallest of the new ones {distance_new.min():.1f}")
 
 # %%
-assert distance_new.min() > 1
+assert distance_new.min() > 0.5
+assert 0.7 < distance_new.mean() / distance_real.mean() < 1.4
 
 # %% [markdown]
-# None is a copy. (They lie *closer* to the training pictures than real test digits do, because they are smooth: a real
-# digit has a hand's quirks, which no other picture shares.)
+# None is a copy, and on average they are about as far from the training pictures as digits are that somebody wrote.
 #
 # ## The latent plane
 #
@@ -543,7 +571,7 @@ assert hits.mean() > 0.6
 assert hits[y_test == 1].mean() > 0.9
 
 # %% [markdown]
-# And do the codes follow the prior, as they were told to? All clouds together, that is, one draw from each picture's
+# And do the codes follow the prior, as they were told to? The mixture of all clouds, that is, one draw from each picture's
 # cloud, should look like $\mathcal N(0, I)$: mean 0, standard deviation 1 in either direction, no correlation.
 
 # %% tags=["nbval-ignore-output"]
@@ -557,14 +585,17 @@ assert z.std(axis=0).min() > 0.6
 assert z.std(axis=0).max() < 1.6
 
 # %% [markdown]
-# Close, but not exact: the KL term pulls *each* cloud towards the prior and has no means of its own to make their sum
-# match it.
+# These figures are close to those of the prior. That does not make the mixture of all clouds normal, as the scatter plot
+# shows: there are gaps between the regions. The average KL is made of two parts, what the codes tell about their
+# pictures, and how far the mixture is from the prior; training weighs both against the reconstruction, and neither
+# becomes 0.
 #
 # <a id="What-the-KL-buys"></a>
 # ## What the KL buys
 #
 # Now the promised counter-example: the same two networks as a plain autoencoder. A picture goes to a point instead of a
-# cloud, nothing is sampled, and the loss is the reconstruction alone. A few seconds on 20 000 digits are enough to see.
+# cloud, nothing is sampled, and the loss is the reconstruction alone. It gets only a few seconds on 20 000 digits; that is
+# enough to see where its codes go.
 
 # %% tags=["nbval-ignore-output"]
 to_code, from_code = Encoder(latent_dim=2), Decoder(latent_dim=2)
@@ -591,8 +622,9 @@ plot_digits(*plain_new.reshape(6, 6, 28, 28, 1), ax=right)
 plt.show()
 
 # %% [markdown]
-# The plain autoencoder sorts the digits too. But it has put them wherever it liked, over tens of units, and the prior
-# covers a tiny spot of that plane: the same few shapes over and over, where the VAE gave us all ten digits. How much do
+# The plain autoencoder sorts the digits too. But it has put them wherever it liked, over a far larger area (see the
+# standard deviations above), and the prior covers a small spot of it: the same few shapes over and over, where the VAE
+# gave us many kinds of digit. How much do
 # new pictures differ from one another? The mean distance between two of them tells.
 
 # %% tags=["nbval-ignore-output"]
@@ -605,13 +637,14 @@ print(f"plain {variety_plain:.1f}, VAE {variety_vae:.1f}, real digits {variety_r
 assert variety_plain < 0.8 * variety_vae < 0.8 * variety_real
 
 # %% [markdown]
-# That is what the few nats of KL buy: a plane that can be sampled from.
+# Sharper training would sharpen the shapes, but not tell us where to draw from. That is what the few nats of KL, and the
+# sampling that goes with it, buy: a plane that can be sampled from.
 #
 # ## What is blurred, and why
 #
 # For a given code, which picture is the best one to draw? The loss answers exactly. All training pictures whose clouds
-# reach the point $z$ send their complaint, weighted with how densely their cloud covers it, $q(z|x_n)$. The sum of
-# weighted cross-entropies is smallest at the **weighted average of those pictures**:
+# reach the point $z$ contribute to it, weighted with how densely their cloud covers the point, the density $q(z|x_n)$. The
+# sum of weighted cross-entropies is smallest at the **weighted average of those pictures**:
 #
 # $$p^*(z) = \frac{\sum_n q(z|x_n)\, x_n}{\sum_n q(z|x_n)}.$$
 #
@@ -644,14 +677,14 @@ plt.show()
 # %% tags=["nbval-ignore-output"]
 correlation = np.corrcoef(decoded.ravel(), averages.ravel())[0, 1]
 print(f"correlation of decoder and average: {correlation:.3f}")
-print(f"pictures that make up an average, in effect: {np.median(effective):.0f}")
+print(f"pictures that make up an average, in effect (1 / sum of squared weights): {np.median(effective):.0f}")
 
 # %%
 assert correlation > 0.9
 
 # %% [markdown]
 # So there are two reasons for blur. **Two numbers** cannot tell the digits of 55 000 hands apart, so each point must
-# serve some hundred of them. And the **Bernoulli pixels are independent** given the code: the model has no way to
+# serve many of them at once: as many as printed above. And the **Bernoulli pixels are independent** given the code: the model has no way to
 # say "the stroke is here *or* there, but not in both places", so it says "grey in both". A real sample, in the last row,
 # shows it: not a sharp digit but a noisy one. What everybody shows, and we too, as "generated pictures" are the
 # probabilities, not samples.
@@ -662,7 +695,7 @@ assert correlation > 0.9
 # ## Keep it
 #
 # A trained model is saved with its architecture, weights and the optimiser's state in one file, and loaded without
-# any further word, in this process or in another that has imported `vaelib.model`.
+# extra arguments, in this process or in another that has imported `vaelib.model`.
 
 # %%
 with tempfile.TemporaryDirectory() as folder:
@@ -724,7 +757,7 @@ print("ratios:", np.unique(np.round(np.divide(new, old), 6)))
 # | `keras.objectives`, `K.random_normal` | gone | `keras.ops`, `keras.random` |
 # | loss (784 · BCE + KL) / 2 / 784 | trains as well: Adam cancels the factor | nats per picture: it can be compared, and it is a bound |
 # | the text speaks of the L2 metric | its code trains cross-entropy | Bernoulli, said by name |
-# | Adam 1e-4 for 1000 epochs | works; the article's own plot ends near a loss of 153.4 | 0.02 with warm-up and cosine for 7 epochs: a lower loss, above |
+# | Adam 1e-4 for 1000 epochs | works, slowly; the article's own plot, read off, ends near 153.4 | 0.02 with warm-up and cosine for 7 epochs: the loss is above |
 # | dropout 0.3 | the training loss lies *above* the validation loss: that is dropout's noise, not generalisation; and both end higher | off by default; `dropout_rate=0.3` brings it back |
 # | test set as validation data | the test figure is no longer one | 5 000 training pictures set aside |
 # | one `predict` for each of 225 digits | works, slowly | one call for all |
@@ -737,14 +770,15 @@ print("ratios:", np.unique(np.round(np.divide(new, old), 6)))
 # ## What to take with you
 #
 # - A VAE sends a picture to a *distribution* of codes, draws one by $z = \mu + \sigma\varepsilon$, and decodes it.
-# - Its loss is minus the ELBO: reconstruction plus KL, both *summed*, in nats per picture. It is a bound: the true
-#   $\log P(X)$ is higher.
+# - Its loss is minus the ELBO: reconstruction plus KL, both *summed*, in nats per picture. The ELBO is a lower bound for
+#   $\log P(X)$; with grey pixels, for the average $\log P$ of their black-and-white versions.
 # - The encoder puts out the *log*-variance. The variance and the standard deviation follow from it, and are two things.
 # - A decoder draws the average of what lands at a code. Blur is that average.
 #
 # ## Sources
 #
-# The article: *Autoencoders in Keras, part 3: variational autoencoders* (in Russian), 2017.
+# The article: M. Surtsukov, *Autoencoders in Keras, part 3: variational autoencoders* (in Russian), 2017, from
+# [msurtsukov.github.io/AE3](https://msurtsukov.github.io/AE3).
 # [1] C. Doersch, *Tutorial on Variational Autoencoders*, [arXiv:1606.05908](https://arxiv.org/abs/1606.05908) ·
 # [4] F. Chollet, *Building Autoencoders in Keras*, 2016 ·
 # [5] D. P. Kingma, M. Welling, *Auto-Encoding Variational Bayes*, [arXiv:1312.6114](https://arxiv.org/abs/1312.6114) ·
