@@ -173,8 +173,8 @@ def plot_latent(z: Any, labels: Any, ax: Axes | None = None) -> Axes:
         ax.scatter([], [], s=30, color=DIGIT_COLORS[digit], label=str(digit))
         own = z[labels == digit]
         crowded = spatial.KDTree(own).query_ball_point(own, r=0.3 * z.std() + 1e-9, return_length=True).argmax()
-        box = {"boxstyle": "circle,pad=0.25", "facecolor": "white", "edgecolor": DIGIT_COLORS[digit], "linewidth": 2}
-        ax.annotate(str(digit), own[crowded], ha="center", va="center", fontsize=12, weight="bold", bbox=box)
+        box = {"boxstyle": "circle,pad=0.2", "facecolor": "white", "edgecolor": DIGIT_COLORS[digit], "linewidth": 2}
+        ax.annotate(str(digit), own[crowded], ha="center", va="center", fontsize=10, weight="bold", bbox=box)
     ax.set(xlabel="$z_1$", ylabel="$z_2$", aspect="equal")
     ax.legend(title="digit", loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
     return ax
