@@ -52,9 +52,11 @@ def gaussian_kl(z_mean: Tensor, z_log_var: Tensor) -> Tensor:
     z_mean, z_log_var = _floats(z_mean, z_log_var)
     require_same_shape("z_mean", z_mean.shape, "z_log_var", z_log_var.shape)
     if len(z_mean.shape) != 2:
-        raise ValueError(f"z_mean must have shape (batch, latent_dim), got {tuple(z_mean.shape)}")
-    # expm1 keeps σ² − 1 exact where the variance is close to 1, which is where a good encoder leaves unused dimensions.
-    return 0.5 * keras.ops.sum(keras.ops.square(z_mean) + (keras.ops.expm1(z_log_var) - z_log_var), axis=-1)
+        shape = tuple(z_mean.shape)
+        raise ValueError(f"z_mean must have shape (batch, latent_dim), got {shape}")
+    # expm1 keeps σ² − 1 exact where the variance is close to 1.
+    spread = keras.ops.expm1(z_log_var) - z_log_var
+    return 0.5 * keras.ops.sum(keras.ops.square(z_mean) + spread, axis=-1)
 
 
 def bernoulli_log_likelihood(x: Tensor, logits: Tensor) -> Tensor:
