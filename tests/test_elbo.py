@@ -5,7 +5,15 @@ import pytest
 from scipy import integrate, special, stats
 
 from vaelib.device import keras, tf
-from vaelib.elbo import bernoulli_log_likelihood, elbo, gaussian_kl
+from vaelib.elbo import (
+    bernoulli_log_likelihood,
+    continuous_bernoulli_log_constant,
+    continuous_bernoulli_log_likelihood,
+    elbo,
+    gaussian_kl,
+    gaussian_log_likelihood,
+)
+from vaelib.exact import LinearGaussian, normal_kl
 
 
 @pytest.mark.parametrize("mean", [0.0, 0.3, -2.5])
@@ -59,6 +67,66 @@ def test_bernoulli_on_grey_is_the_mean_over_binarised_pictures():
     values = stats.bernoulli.logpmf(binarised, special.expit(logits)).sum(axis=1)
     error = values.std() / np.sqrt(len(values))
     assert abs(float(bernoulli_log_likelihood(x, logits)[0]) - values.mean()) < 4 * error
+
+
+def test_gaussian_equals_scipy():
+    rng = np.random.default_rng(0)
+    x, mean, log_var = (rng.normal(size=(4, 5, 3, 1)) for _ in range(3))
+    reference = stats.norm.logpdf(x, mean, np.exp(log_var / 2)).sum(axis=(1, 2, 3))
+    np.testing.assert_allclose(gaussian_log_likelihood(x, mean, log_var), reference, rtol=1e-12)
+    reference = stats.norm.logpdf(x, mean, np.exp(-0.35)).sum(axis=(1, 2, 3))
+    np.testing.assert_allclose(gaussian_log_likelihood(x, mean, np.float64(-0.7)), reference, rtol=1e-12)
+
+
+def test_continuous_bernoulli_equals_scipys_truncated_exponential():
+    rng = np.random.default_rng(0)
+    x, logits = rng.random(size=(3, 40)), rng.normal(scale=4, size=(3, 40))
+    # λˣ(1 − λ)¹⁻ˣ is proportional to exp(logit · x): an exponential distribution cut off at 1, or its mirror image.
+    towards_0 = np.where(logits < 0, x, 1 - x)
+    reference = stats.truncexpon.logpdf(towards_0, np.abs(logits), scale=1 / np.abs(logits)).sum(axis=1)
+    np.testing.assert_allclose(continuous_bernoulli_log_likelihood(x, logits), reference, rtol=1e-10)
+    single = continuous_bernoulli_log_likelihood(x.astype("float32"), logits.astype("float32"))
+    np.testing.assert_allclose(single, reference, rtol=1e-5)
+
+
+@pytest.mark.parametrize("logit", [-30.0, -3.0, -0.2, -0.05, 0.0, 1e-6, 0.199, 0.201, 2.0, 15.0])
+def test_continuous_bernoulli_integrates_to_1(logit):
+    def density(x):
+        return float(np.exp(continuous_bernoulli_log_likelihood(np.array([[x]]), np.array([[logit]]))[0]))
+
+    assert integrate.quad(density, 0, 1)[0] == pytest.approx(1, abs=1e-9)
+
+
+@pytest.mark.parametrize(("dtype", "tolerance"), [("float32", 1e-5), ("float64", 1e-8)])
+def test_the_slope_of_the_log_constant_is_half_minus_the_mean(dtype, tolerance):
+    """d/da of log ∫ exp(a x − log(1 + eᵃ)) dx is E[x] − λ, so that of log C is λ − E[x]; E[x] by SciPy."""
+    logits = np.array([-200, -20, -3, -0.21, -0.19, -1e-2, -1e-4, 1e-7, 1e-3, 0.15, 0.25, 7, 90])
+    _, slope = gradients(continuous_bernoulli_log_constant, logits.astype(dtype))
+    mean = stats.truncexpon.mean(np.abs(logits), scale=1 / np.abs(logits))
+    small = np.abs(logits) < 1e-2  # there SciPy's own quotient loses its digits
+    mean = np.where(small, 0.5 - np.abs(logits) / 12, mean)
+    exact = special.expit(logits) - np.where(logits < 0, mean, 1 - mean)
+    np.testing.assert_allclose(slope, exact, atol=tolerance)
+    value, slope = gradients(continuous_bernoulli_log_constant, np.zeros(1, dtype))
+    assert value == pytest.approx([np.log(2)])
+    assert slope == [0]
+
+
+def test_gaussian_elbo_reaches_the_evidence_of_an_exactly_solved_model():
+    """At Q = the posterior every draw gives log P(X) on average; at another Q the KL from the posterior is missing."""
+    rng = np.random.default_rng(0)
+    model = LinearGaussian([[1.0, 0.0], [0.0, 2.0], [0.5, 0.0]], [0.1, 0.2, 0.3], 0.8)
+    x, n = np.array([1.0, -1.5, 0.4]), 200_000
+    posterior = model.posterior(x)  # diagonal, since the columns of the weights are orthogonal
+    for shift in (0.0, 0.3):
+        mean, log_var = posterior.mean + shift, np.log(np.diag(posterior.cov)) + shift
+        z = mean + np.exp(log_var / 2) * rng.normal(size=(n, 2))
+        decoded = z @ model.weights.T + model.bias
+        likelihood = gaussian_log_likelihood(np.tile(x, (n, 1)), decoded, 2 * np.log(model.sigma))
+        values = np.asarray(likelihood) - float(gaussian_kl(mean[None], log_var[None])[0])
+        gap = normal_kl(stats.multivariate_normal(mean, np.diag(np.exp(log_var))), posterior)
+        assert (gap > 0.05) == (shift > 0)
+        assert values.mean() + gap == pytest.approx(model.evidence.logpdf(x), abs=4 * values.std() / np.sqrt(n))
 
 
 def one_pixel_model(x, mean, log_var, weight=1.7, bias=-0.4):
@@ -141,6 +209,10 @@ def test_works_on_symbolic_tensors_of_any_batch_size():
         (gaussian_kl, [(3,), (3,)], r"z_mean must have shape \(batch, latent_dim\), got \(3,\)"),
         (bernoulli_log_likelihood, [(3, 28, 28), (3, 28, 28, 1)], r"x and logits .* \(3, 28, 28\)"),
         (bernoulli_log_likelihood, [(3,), (3,)], r"x must be a batch, .* got \(3,\)"),
+        (gaussian_log_likelihood, [(3, 2), (3, 2, 1), ()], r"x and mean .* \(3, 2\) and \(3, 2, 1\)"),
+        (gaussian_log_likelihood, [(3, 2), (3, 2), (3,)], r"log_var \(if not one number\) .* \(3,\)"),
+        (gaussian_log_likelihood, [(3,), (3,), ()], r"x must be a batch"),
+        (continuous_bernoulli_log_likelihood, [(3, 4), (1, 4)], r"x and logits .* \(3, 4\) and \(1, 4\)"),
         (elbo, [(5, 4), (5, 4), (1, 2), (1, 2)], r"the batch of x and the batch of z_mean .* \(5,\) and \(1,\)"),
     ],
 )

@@ -6,6 +6,7 @@ encoder's normal distribution with mean `z_mean` and *logarithm of the variance*
 distribution of pictures, P(Z) = N(0, I) the prior.
 """
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -30,6 +31,13 @@ def _floats(*values: Tensor) -> list[Tensor]:
     tensors = [keras.ops.convert_to_tensor(value) for value in values]
     kinds = {keras.backend.standardize_dtype(tensor.dtype) for tensor in tensors}
     return [keras.ops.cast(tensor, "float64" if "float64" in kinds else "float32") for tensor in tensors]
+
+
+def _sum_over_pixels(values: Tensor) -> Tensor:
+    """One number for each example of a batch, or a ValueError if there is nothing to sum over."""
+    if len(values.shape) < 2:
+        raise ValueError(f"x must be a batch, shape (batch, ...), got {tuple(values.shape)}")
+    return keras.ops.sum(values, axis=tuple(range(1, len(values.shape))))
 
 
 def gaussian_kl(z_mean: Tensor, z_log_var: Tensor) -> Tensor:
@@ -83,10 +91,77 @@ def bernoulli_log_likelihood(x: Tensor, logits: Tensor) -> Tensor:
         raise ValueError(f"x must have pixels in [0, 1], got {x.min()} to {x.max()}")
     x, logits = _floats(x, logits)
     require_same_shape("x", x.shape, "logits", logits.shape)
-    if len(x.shape) < 2:
-        raise ValueError(f"x must be a batch, shape (batch, ...), got {tuple(x.shape)}")
-    cross_entropy = keras.ops.binary_crossentropy(x, logits, from_logits=True)
-    return -keras.ops.sum(cross_entropy, axis=tuple(range(1, len(x.shape))))
+    return -_sum_over_pixels(keras.ops.binary_crossentropy(x, logits, from_logits=True))
+
+
+def gaussian_log_likelihood(x: Tensor, mean: Tensor, log_var: Tensor) -> Tensor:
+    """log P(X|Z) of pictures whose pixels are independent normal variables around what the decoder draws.
+
+    −½ Σ ((x − mean)² / σ² + log σ² + log 2π) over the pixels: minus the squared error, scaled, and a constant.
+
+    Args:
+        x: pictures or other data, any real numbers, shape (batch, ...).
+        mean: the decoder's output f(z), same shape.
+        log_var: logarithm of the variance, log σ²: one number for all pixels, or of the shape of x.
+
+    Returns:
+        Nats, shape (batch,). A density, so positive values are possible.
+
+    Raises:
+        ValueError: if shapes do not fit or are no batch.
+
+    Source: Kingma & Welling, arXiv:1312.6114, appendix C.2, equation (12).
+    """
+    x, mean, log_var = _floats(x, mean, log_var)
+    require_same_shape("x", x.shape, "mean", mean.shape)
+    if len(log_var.shape):
+        require_same_shape("x", x.shape, "log_var (if not one number)", log_var.shape)
+    error = keras.ops.square(x - mean) * keras.ops.exp(-log_var)
+    return -0.5 * _sum_over_pixels(error + log_var + math.log(2 * math.pi))
+
+
+def continuous_bernoulli_log_constant(logits: Tensor) -> Tensor:
+    """log C(λ), the constant that makes λˣ(1 − λ)¹⁻ˣ a density on the interval [0, 1]; λ = sigmoid(logits).
+
+    C(λ) = 2 artanh(1 − 2λ) / (1 − 2λ), and 2 at λ = ½; in terms of the logit a it is a / tanh(a / 2).
+
+    Args:
+        logits: log-odds of λ, any shape. Value and gradient are finite everywhere, at λ = ½ too.
+
+    Returns:
+        Nats, shape as `logits`; never below log 2.
+
+    Source: Loaiza-Ganem & Cunningham, arXiv:1907.06845, section 3.
+    """
+    (logits,) = _floats(logits)
+    half = keras.ops.abs(logits) / 2
+    # Near 0 the quotient is 0/0, and the two terms of its gradient cancel: there the Taylor series of log(h / tanh h).
+    near = half < 0.1
+    square = keras.ops.square(keras.ops.where(near, half, 0.0))
+    series = square * (1 / 3 - square * (7 / 90 - square * (62 / 2835 - square * 127 / 18900)))
+    far = keras.ops.where(near, 1.0, half)
+    return math.log(2) + keras.ops.where(near, series, keras.ops.log(far) - keras.ops.log(keras.ops.tanh(far)))
+
+
+def continuous_bernoulli_log_likelihood(x: Tensor, logits: Tensor) -> Tensor:
+    """log P(X|Z) of *grey* pictures: a proper density on [0, 1] for each pixel, with the Bernoulli's formula inside.
+
+    Σ x log λ + (1 − x) log(1 − λ) + log C(λ) over the pixels, with λ = sigmoid(logits). λ is not the mean of a pixel.
+
+    Args:
+        x: pictures with pixels in [0, 1], shape (batch, ...).
+        logits: log-odds of λ, same shape.
+
+    Returns:
+        Nats, shape (batch,). A density, so positive values are possible.
+
+    Raises:
+        ValueError: as `bernoulli_log_likelihood`.
+
+    Source: Loaiza-Ganem & Cunningham, arXiv:1907.06845, section 3.
+    """
+    bernoulli, log_constant = _floats(bernoulli_log_likelihood(x, logits), continuous_bernoulli_log_constant(logits))
+    return bernoulli + _sum_over_pixels(log_constant)
 
 
 def elbo(x: Tensor, logits: Tensor, z_mean: Tensor, z_log_var: Tensor) -> Tensor:
