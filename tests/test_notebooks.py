@@ -3,6 +3,8 @@
 import base64
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import jupytext
@@ -129,3 +131,14 @@ def test_jupyterlab_saves_a_notebook_and_any_other_py_without_a_change(tmp_path)
         before = {other: (tmp_path / other).read_text() for other in names}
         manager.save(manager.get(name, type="notebook"), name)
         assert {other: (tmp_path / other).read_text() for other in names} == before, name
+
+
+def test_the_first_notebook_loads_no_tensorflow():
+    """It promises to start in seconds. All its imports are in the first code cell."""
+    first, *others = code_cells(FOLDER / "01_mapping_distributions.ipynb")
+    assert not [cell.source for cell in others if re.search(r"^\s*(import|from) ", cell.source, re.MULTILINE)]
+    code = (
+        first.source.replace('set_matplotlib_formats("retina")', "")
+        + "\nimport sys; assert 'tensorflow' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=120)

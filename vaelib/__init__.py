@@ -1,4 +1,5 @@
 """What the notebooks of the course share: data, mathematics, model and pictures of a variational autoencoder.
 
-`data → elbo → model → plots`: each module imports only from those before it.
+`data → elbo → networks → model → plots → drawings`: each module imports only from those before it. `exact` stands by
+itself: a model solved in closed form, for everything else to be measured against.
 """

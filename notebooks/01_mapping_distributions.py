@@ -1,0 +1,541 @@
+# ---
+# jupyter:
+#   jupytext:
+#     cell_metadata_filter: tags,picture,-all
+#     notebook_metadata_filter: kernelspec,-jupytext.text_representation.jupytext_version
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#       format_version: '1.3'
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 1 · Mapping distributions
+#
+# How do you invent a new handwritten digit? You need two things: a way to draw something at random, and a way to turn it
+# into a digit. This notebook is about how the two fit together. It shows a distribution that nobody can draw from,
+# then one distribution turned into another by a function, and then what a *variational autoencoder*
+# (VAE) has to do with it: it learns that function.
+#
+# You need Python with NumPy, and a first course in probability: density, distribution function, normal
+# distribution. No neural network is trained here, and no TensorFlow is loaded; everything runs in seconds.
+
+# %%
+import numpy as np
+import seaborn as sns
+from matplotlib import pyplot as plt
+from matplotlib_inline.backend_inline import set_matplotlib_formats
+from scipy import integrate, optimize, spatial, stats
+
+from vaelib.data import load_mnist
+from vaelib.drawings import draw_vae_idea
+from vaelib.plots import plot_digits, quantile_grid
+
+sns.set_theme(context="notebook", style="ticks", palette="colorblind")
+set_matplotlib_formats("retina")
+BLUE, ORANGE, GREEN, RED = sns.color_palette()[:4]
+
+# %% [markdown]
+# ## A distribution that we cannot draw from
+#
+# An *autoencoder* squeezes an object through a few numbers, its *code*, and restores the object from them. The smallest
+# one needs no neural network. *Principal component analysis* encodes a picture by its coordinates along
+# the directions in which the pictures vary most, and decodes by adding these directions up again: of all the *linear*
+# autoencoders with a code of this length, it makes the smallest squared error.
+#
+# Let us encode handwritten zeros and ones with two numbers each. The digits come with the course (MNIST, 28 by 28 pixels).
+
+# %%
+(x_all, y_all), _ = load_mnist()
+is_0_or_1 = y_all <= 1
+pictures = x_all[is_0_or_1].reshape(-1, 28 * 28).astype("float64")
+labels = y_all[is_0_or_1]
+print(len(pictures), "pictures of", np.unique(labels), "with", pictures.shape[1], "pixels each")
+
+
+# %% [markdown]
+# The directions are the eigenvectors of the pixels' covariance with the largest eigenvalues. An eigenvector is as good as
+# its negative; we choose the sign by a rule, so that the figures come out the same way round on every machine.
+
+# %%
+center = pictures.mean(axis=0)
+_, eigenvectors = np.linalg.eigh(np.cov(pictures.T))
+directions = eigenvectors[:, :-3:-1].T  # the last two, largest first
+directions *= np.sign(directions.sum(axis=1, keepdims=True))
+
+
+def encode(pictures):
+    """Two numbers for each picture, shape (n, 2)."""
+    return (pictures - center) @ directions.T
+
+
+def decode(codes):
+    """Pictures from their codes, shape (n, 28, 28)."""
+    return (center + codes @ directions).clip(0, 1).reshape(-1, 28, 28)
+
+
+codes = encode(pictures)
+
+# %% [markdown]
+# It works: on top some digits, below what is left of them after passing through two numbers.
+
+# %%
+plot_digits(pictures[:12].reshape(-1, 28, 28), decode(codes[:12]), labels=["picture", "from its code"])
+plt.show()
+
+# %% [markdown]
+# So we have a decoder. For a *new* picture we only need a new code. From which distribution should we draw it? We know
+# thousands of codes, but not the distribution they came from: nobody chose it, it just happened. A plain guess
+# is the normal distribution that has their mean and covariance.
+
+# %%
+rng = np.random.default_rng(0)
+guessed = rng.multivariate_normal(codes.mean(axis=0), np.cov(codes.T), size=3000)
+
+# %%
+fig, axes = plt.subplots(1, 2, figsize=(9.6, 4.3), sharex=True, sharey=True, layout="constrained")
+for digit, color in [(0, BLUE), (1, ORANGE)]:
+    some = codes[labels == digit][:1500]
+    axes[0].scatter(*some.T, s=4, color=color, label=f"codes of {digit}s")
+axes[1].scatter(*guessed.T, s=4, color="0.45", label="draws from the normal")
+axes[0].set(title="codes of real pictures", xlabel="code 1", ylabel="code 2")
+axes[1].set(title="a normal distribution with their mean and covariance", xlabel="code 1")
+for ax in axes:
+    ax.legend(loc="upper right", markerscale=4)
+plt.show()
+
+# %% [markdown]
+# Mean and covariance agree, and the distributions have little else in common. The codes lie in two lumps of odd shapes with
+# a gap between them; the normal distribution puts many of its draws right into the gap and outside the lumps. How many? Call a place
+# *empty* if it is farther from every real code than nearly all (99 %) of the real codes are from their nearest neighbour.
+
+# %%
+tree = spatial.KDTree(codes)
+to_neighbour = tree.query(codes, k=2)[0][:, 1]  # the nearest is the code itself
+empty = tree.query(guessed)[0] > np.quantile(to_neighbour, 0.99)
+print(f"{empty.mean():.0%} of the draws fall where there are no codes")
+
+# %% [markdown]
+# What does a code from the gap decode to? On top some draws that fell there; below, the codes of real pictures.
+
+# %%
+in_gap = (guessed[:, 0] > -1.5) & (guessed[:, 0] < 0)
+plot_digits(decode(guessed[in_gap][:12]), decode(codes[:12]), labels=["from the gap", "real codes"])
+plt.show()
+
+# %% [markdown]
+# On top, each is a zero and a one at once, and neither. A linear decoder makes this easy to see, but the trouble is not
+# that it is linear. In [notebook 03](03_vae_in_keras.ipynb#What-the-KL-buys) you will train a plain autoencoder
+# on all ten digits, a deep one, and find its codes spread over an area that no one would have guessed.
+#
+# > A latent space has to be *predictable* before we can generate from it.
+#
+# There are two ways out. Either learn the odd distribution of the codes, or **choose** a convenient distribution, and have
+# the codes follow it. The second is the way of the VAE, and the rest of this notebook is about why it can work at all: how
+# can something as plain as a normal distribution stand behind objects as odd as these?
+
+# %% [markdown]
+# ## A cloud becomes a ring
+#
+# A function turns one distribution into another. Draw $z$, compute $x = g(z)$: that is a way to draw $x$, and its
+# distribution can look nothing like that of $z$. Here is the example of Doersch's tutorial [1]. Draw 150 points
+# from the standard normal distribution in the plane, $z \sim \mathcal N(0, I)$, and move each of them by
+#
+# $$g(z) = \frac{z}{\lVert z \rVert} + \frac{z}{10}.$$
+
+
+# %%
+def g(z):
+    """Points of the plane, shape (n, 2), to a ring."""
+    return z / np.linalg.norm(z, axis=-1, keepdims=True) + z / 10
+
+
+z = np.random.default_rng(1).normal(size=(150, 2))
+x = g(z)
+
+# %%
+fig, axes = plt.subplots(1, 2, figsize=(9.6, 4.6), layout="compressed")
+for ax, points, color, name, limit in [(axes[0], z, BLUE, "z", 5), (axes[1], x, ORANGE, "x", 2)]:
+    ax.scatter(*points.T, s=18, color=color)
+    ax.set(xlim=(-limit, limit), ylim=(-limit, limit), aspect="equal", xlabel=f"${name}_1$", ylabel=f"${name}_2$")
+axes[0].set_title(r"$z \sim \mathcal{N}(0, I)$")
+axes[1].set_title("$x = g(z)$")
+plt.show()
+
+# %% [markdown]
+# A cloud went in, a ring came out. (Mind the axes: ±5 on the left, ±2 on the right.) To draw a
+# new point of the ring, nobody needs to know the formula of the ring's distribution: draw $z$ from a generator
+# that every language has, and apply $g$.
+#
+# With 400 000 points we see the distributions themselves: the darker, the more points fall there.
+
+# %%
+rng = np.random.default_rng(2)
+many_z = rng.normal(size=(400_000, 2))
+many_x = g(many_z)
+
+fig, axes = plt.subplots(1, 2, figsize=(9.6, 4.6), layout="compressed")
+for ax, points, cmap, name, limit in [(axes[0], many_z, "Blues", "z", 5), (axes[1], many_x, "Oranges", "x", 2)]:
+    box = (-limit, limit)
+    how = {"bins": 100, "binrange": (box, box), "stat": "density", "cmap": cmap, "cbar": True}
+    sns.histplot(x=points[:, 0], y=points[:, 1], ax=ax, **how)
+    ax.set(xlim=box, ylim=box, aspect="equal", xlabel=f"${name}_1$", ylabel=f"${name}_2$")
+plt.show()
+
+# %% [markdown]
+# The numbers at the colour bars are densities, in points per unit of area, as shares of the whole. The ring is
+# more than five times as dense as the middle of the cloud: the same points stand on less room. We will come back to that.
+
+# %% [markdown]
+# ### What the map does
+#
+# Where does each point go? Arrows carry twelve points across: those near the middle are pushed out, those far away are
+# pulled in.
+
+# %%
+near = 0.3 * np.stack([np.cos(t := np.arange(4) * np.pi / 2 + 0.4), np.sin(t)], axis=1)
+far = 2.4 * np.stack([np.cos(t := np.arange(8) * np.pi / 4), np.sin(t)], axis=1)
+chosen = np.concatenate([near, far])
+
+fig, ax = plt.subplots(figsize=(4.8, 4.6), layout="constrained")
+ax.scatter(*chosen.T, color=BLUE, s=40, zorder=3, label="$z$")
+ax.scatter(*g(chosen).T, color=ORANGE, s=40, zorder=3, marker="s", label="$g(z)$")
+for start, end in zip(chosen, g(chosen), strict=True):
+    ax.annotate("", end, start, arrowprops={"arrowstyle": "->", "color": "0.3", "shrinkA": 4, "shrinkB": 4})
+ax.set(xlim=(-2.7, 2.7), ylim=(-2.7, 2.7), aspect="equal", xlabel="first coordinate", ylabel="second coordinate")
+ax.legend(loc="upper right")
+plt.show()
+
+# %% [markdown]
+# And since $g$ is defined at every point but 0, not only where points happened to fall, we can watch it bend a whole grid.
+
+# %%
+along, levels = np.linspace(-3, 3, 601), np.arange(-2.75, 3, 0.5)
+
+fig, axes = plt.subplots(1, 2, figsize=(9.6, 4.8), layout="compressed")
+for level in levels:
+    upright = np.stack([np.full_like(along, level), along], axis=1)
+    for line, color in [(upright, BLUE), (upright[:, ::-1], ORANGE)]:
+        axes[0].plot(*line.T, color=color, linewidth=1)
+        axes[1].plot(*g(line).T, color=color, linewidth=1)
+for ax, name, title in [(axes[0], "z", "a grid"), (axes[1], "x", "the same grid after $g$")]:
+    ax.set(aspect="equal", title=title, xlabel=f"${name}_1$", ylabel=f"${name}_2$")
+plt.show()
+
+# %% [markdown]
+# Each line stays one line, none cross that did not cross before: nothing is torn or folded, except that the
+# middle opens into a hole. Lines that were close together near the origin are spread round the whole ring, while
+# the rest of the plane is squeezed into a thin band.
+
+# %% [markdown]
+# ## Taking the ring apart
+#
+# The map is simple enough to know everything about its result. Four facts, each with its check.
+#
+# ### Its radius
+#
+# Both summands of $g$ point in the direction of $z$, with lengths 1 and $\lVert z \rVert / 10$. So
+#
+# $$\lVert g(z) \rVert = 1 + \frac{\lVert z \rVert}{10}$$
+#
+# exactly, and the direction stays as it was. One circle does not move at all: where $r = 1 + r/10$, that is at $r = 10/9$.
+
+# %%
+radius_z, radius_x = np.linalg.norm(many_z, axis=1), np.linalg.norm(many_x, axis=1)
+print("largest error below 1e-12:", np.abs(radius_x - (1 + radius_z / 10)).max() < 1e-12)
+still = np.array([[10 / 9, 0], [0, -10 / 9]])
+print("r = 10/9 stays:           ", np.allclose(g(still), still, rtol=0, atol=1e-12))
+
+# %% [markdown]
+# ### The distribution of its radius
+#
+# The length of a point of the plane with two independent standard normal coordinates has a distribution with a name: the *Rayleigh distribution*, with
+# density $r\,e^{-r^2/2}$. Ours is that, made ten times smaller and shifted by 1. SciPy knows it; here is its curve over a histogram of our points.
+
+# %%
+rayleigh = stats.rayleigh(loc=1, scale=1 / 10)
+
+fig, ax = plt.subplots(figsize=(8, 3.8), layout="constrained")
+sns.histplot(radius_x, bins=100, stat="density", color=ORANGE, element="step", label="400 000 points", ax=ax)
+r = np.linspace(1, 1.55, 300)
+ax.plot(r, rayleigh.pdf(r), color="black", label="Rayleigh, shifted by 1, scaled by 1/10")
+ax.set(xlabel=r"radius $\Vert x \Vert$", xlim=(0.95, 1.55))
+ax.legend()
+plt.show()
+
+# %% [markdown]
+# A curve over a histogram convinces the eye. A test is stricter: the Kolmogorov–Smirnov test looks for the largest
+# distance between the two distribution functions, and says how probable so large a distance would be by chance. To see that it
+# can say no, we also offer it a wrong answer: a scale only 2 % too large.
+
+# %%
+for name, scale in [("scale 0.100", 0.1), ("scale 0.102", 0.102)]:
+    result = stats.kstest(radius_x, stats.rayleigh(loc=1, scale=scale).cdf)
+    print(f"{name}: distance {result.statistic:.4f}, by chance with probability {result.pvalue:.2g}")
+
+# %% [markdown]
+# The right distribution cannot be told from our points; the wrong one is ruled out.
+#
+# ### The way back
+#
+# From $x$ we can find the $z$ it came from: same direction, and the radius solved for $\lVert z \rVert$,
+#
+# $$g^{-1}(x) = 10\,(\lVert x \rVert - 1)\,\frac{x}{\lVert x \rVert}.$$
+
+
+# %%
+def g_inverse(x):
+    """Back from the ring, for points with ‖x‖ > 1."""
+    radius = np.linalg.norm(x, axis=-1, keepdims=True)
+    return 10 * (radius - 1) * x / radius
+
+
+print("there and back, largest error below 1e-12:", np.abs(g_inverse(many_x) - many_z).max() < 1e-12)
+
+# %% [markdown]
+# It exists wherever $\lVert x \rVert > 1$, and only there. Nothing is mapped inside the unit circle. The circle itself belongs
+# to the one point that $g$ does not know what to do with: the origin. There $z / \lVert z \rVert$ has no value; come to
+# it from different sides, and you arrive at different points of the circle.
+
+# %%
+with np.errstate(invalid="ignore"):
+    print("g(0) =", g(np.zeros((1, 2)))[0])
+sides = np.array([[1, 0], [0, 1], [-1, 0], [0.6, -0.8]])
+print(g(1e-9 * sides).round(6) + 0.0)
+
+# %% [markdown]
+# A single point has probability zero, so no draw will ever hit it. But remember the picture: to make a hole, a map
+# that is otherwise smooth must be torn somewhere. A neural network is continuous and cannot tear. It can only stretch a place
+# until hardly any draw lands there. This is why some samples of real VAEs are mixtures of two kinds of object.
+#
+# ### Its density
+#
+# How dense is the ring at $x$? A little patch around $z = g^{-1}(x)$ keeps its probability when it is carried over, but its
+# area changes, and with it the density. The factor is the determinant of the Jacobian matrix of $g^{-1}$:
+#
+# $$p_X(x) = p_Z\bigl(g^{-1}(x)\bigr)\;\Bigl|\det \frac{\partial g^{-1}(x)}{\partial x}\Bigr|.$$
+#
+# Along the radius $g^{-1}$ stretches by 10. Across it, a circle of radius $\lVert x \rVert$ becomes
+# one of radius $10(\lVert x \rVert - 1)$. The determinant is the product of the two:
+#
+# $$\Bigl|\det \frac{\partial g^{-1}}{\partial x}\Bigr| = \frac{100\,(\lVert x \rVert - 1)}{\lVert x \rVert}.$$
+
+
+# %%
+def jacobian_determinant(x):
+    """Of the way back, for points with ‖x‖ > 1; 0 inside the circle, where nothing comes from."""
+    radius = np.linalg.norm(x, axis=-1)
+    return 100 * np.maximum(radius - 1, 0) / np.maximum(radius, 1)
+
+
+def density_of_x(x):
+    """Density of the ring at points of shape (..., 2)."""
+    return stats.norm.pdf(g_inverse(x)).prod(axis=-1) * jacobian_determinant(x)
+
+
+# %% [markdown]
+# The check of the determinant takes derivatives by small steps instead of by thought:
+
+# %%
+point = np.array([0.9, 0.7])
+matrix = np.stack([optimize.approx_fprime(point, lambda x, i=i: g_inverse(x)[i]) for i in range(2)])
+print(f"by formula {jacobian_determinant(point):.4f}, by small steps {abs(np.linalg.det(matrix)):.4f}")
+
+# %% [markdown]
+# A density must integrate to 1. We let SciPy integrate over a quarter of the plane, telling it nothing of circles. And
+# once without the determinant, to see what it is good for:
+
+
+# %%
+def without_determinant(x):
+    """What one might write down, forgetting that areas change."""
+    return stats.norm.pdf(g_inverse(x)).prod(axis=-1) * (np.linalg.norm(x, axis=-1) > 1)
+
+
+for name, density in [("with", density_of_x), ("without", without_determinant)]:
+    quarter = integrate.cubature(density, [0, 0], [2, 2], rtol=0, atol=1e-5)
+    print(f"{name + ' the determinant':24}{4 * quarter.estimate:.4f}")
+
+# %% [markdown]
+# Now the ring as its formula has it. On the right a cut from the middle outwards, with the points that fell
+# near it. The density is highest at the radius printed below.
+
+# %%
+axis = np.linspace(-2, 2, 300)  # an even number: 0 itself is left out
+plane = np.stack(np.meshgrid(axis, axis), axis=-1)
+
+fig, (left, right) = plt.subplots(1, 2, figsize=(9.6, 4), layout="constrained", width_ratios=[1, 1.1])
+image = left.pcolormesh(axis, axis, density_of_x(plane), cmap="Oranges")
+fig.colorbar(image, ax=left, shrink=0.85)
+left.set(aspect="equal", xlabel="$x_1$", ylabel="$x_2$", title="density by the formula")
+counts, edges = np.histogram(radius_x, bins=60, range=(1, 1.6))
+rings = np.pi * np.diff(edges**2)  # their areas
+right.stairs(counts / len(radius_x) / rings, edges, fill=True, alpha=0.5, color=ORANGE, label="points per area")
+right.plot(r, density_of_x(np.stack([r, 0 * r], axis=1)), color="black", label="formula")
+right.set(xlabel=r"radius $\Vert x \Vert$", ylabel="density", title="the same along a radius")
+right.legend()
+plt.show()
+
+# %%
+top = optimize.minimize_scalar(lambda r: -density_of_x(np.array([r, 0.0])), bounds=(1, 2), method="bounded")
+print(f"highest density {-top.fun:.3f} at radius {top.x:.3f}; in the middle of the cloud {stats.norm.pdf(0) ** 2:.3f}")
+
+# %% [markdown]
+# Keep two things from this. A simple generator and a function are enough to *sample* from a complicated distribution. But to know its
+# *density*, one needs the way back and a determinant. A neural network that turns 2 numbers into 784 pixels has neither: its
+# results lie on a thin sheet in the space of pictures, and nearly every picture has density zero. That is why VAEs add a little noise to
+# what the function draws, and why [notebook 02](02_deriving_the_elbo.ipynb) needs a detour, the ELBO, to train the function.
+
+# %% [markdown]
+# ## In one dimension, a recipe
+#
+# For the ring somebody found a function. Is there one for *any* distribution? On the line, yes, with a recipe.
+#
+# 1. Let $z$ be normal. Its distribution function $\Phi(z)$, the probability to lie left of $z$, makes a number between 0 and 1
+#    of it; all of them are equally probable.
+# 2. The *quantile function* $F^{-1}$ of the wanted distribution does the opposite: given a probability, it finds the
+#    value that has so much to its left.
+#
+# One after the other, $g(z) = F^{-1}(\Phi(z))$, they turn a normal variable into any other. First into a waiting time,
+# exponentially distributed, $F^{-1}(u) = -\log(1 - u)$:
+
+# %%
+z = np.random.default_rng(3).normal(size=10_000)
+
+
+def to_waiting_time(z):
+    """Normal numbers to exponential ones with mean 1."""
+    return stats.expon.ppf(stats.norm.cdf(z))
+
+
+result = stats.kstest(to_waiting_time(z), stats.expon.cdf)
+print(f"distance from the exponential {result.statistic:.4f}, by chance with probability {result.pvalue:.2f}")
+
+# %% [markdown]
+# And now into something without a formula: the first code of our zeros and ones, the one with two lumps and a gap. Its quantile
+# function can be read off the data: the value below which 10 % of the codes lie, 20 %, and so on. We take it
+# from one half of the pictures, and compare what we draw with the other half.
+
+# %%
+first, second = codes[::2, 0], codes[1::2, 0]
+
+
+def to_code(z):
+    """Normal numbers to first codes of zeros and ones."""
+    return np.quantile(first, stats.norm.cdf(z))
+
+
+result = stats.ks_2samp(to_code(z), second)
+print(f"distance from the other half {result.statistic:.4f}, by chance with probability {result.pvalue:.2f}")
+guess = stats.ks_2samp(first.mean() + first.std() * z, second)
+print(f"a normal with their mean and spread: distance {guess.statistic:.4f}, probability {guess.pvalue:.2g}")
+
+# %% [markdown]
+# In the picture, $z$ runs along the bottom, where it is normally distributed, and what it becomes is read off at the left.
+# The grey lines carry eleven values across which cut the normal into pieces of equal probability. Steep parts of the curve pull
+# neighbours apart: the gap. Flat parts crowd them together: the lumps.
+
+# %%
+steps = quantile_grid(11, 0.05, 0.95)
+
+
+def draw_transport(figure, to_target, name):
+    """The curve of a map, with the normal distribution below it and what it becomes at its left."""
+    z, grid = np.random.default_rng(5).normal(size=50_000), np.linspace(-2.5, 2.5, 400)
+    shape = {"width_ratios": [1, 2.6], "height_ratios": [2.6, 1]}
+    axes = figure.subplots(2, 2, sharex="col", sharey="row", gridspec_kw=shape)
+    axes[1, 0].set_axis_off()
+    axes[0, 0].hist(to_target(z), bins=60, color=ORANGE, histtype="stepfilled", orientation="horizontal")
+    axes[1, 1].hist(z, bins=60, color=BLUE, histtype="stepfilled")
+    axes[0, 1].plot(grid, to_target(grid), color="black")
+    bottom, top = to_target(np.array([-2.6, 2.6]))
+    for value, target in zip(steps, to_target(steps), strict=True):
+        axes[0, 1].plot([value, value, -2.6], [bottom, target, target], color="0.6", linewidth=0.8)
+    axes[0, 1].set(xlim=(-2.6, 2.6), ylim=(bottom, top), title="$g(z)$")
+    axes[0, 0].set(ylabel=name, xticks=[])
+    axes[1, 1].set(xlabel="$z$", yticks=[])
+    axes[0, 0].invert_xaxis()
+    axes[1, 1].invert_yaxis()
+
+
+# %%
+figure = plt.figure(figsize=(11, 4.8), layout="constrained")
+first_half, second_half = figure.subfigures(1, 2, wspace=0.06)
+draw_transport(first_half, to_waiting_time, "waiting time")
+draw_transport(second_half, to_code, "first code of zeros and ones")
+plt.show()
+
+# %% [markdown]
+# The values at the bottom come from `quantile_grid`: $\Phi^{-1}$ of even steps. You will meet it again in notebook 03, where
+# the two axes of the digit map are cut in this way, so that each digit of the map stands for an equal share of the prior.
+
+# %%
+print("steps:                  ", steps.round(2) + 0.0)
+print("probability in between: ", np.diff(stats.norm.cdf(steps)).round(3))
+
+# %% [markdown]
+# With this we have made a generator of pictures, from a distribution that we could not draw from at the start. Normal numbers go through $g$, then through the decoder
+# (here with one code only, the other at its mean 0). Compare with codes from the normal distribution as it is:
+
+# %%
+z = np.sort(np.random.default_rng(4).normal(size=12))
+as_it_is, mapped = first.mean() + first.std() * z, to_code(z)
+rows = [decode(np.stack([values, 0 * values], axis=1)) for values in (as_it_is, mapped)]
+plot_digits(*rows, labels=["normal", "mapped"])
+plt.show()
+
+# %%
+for name, values in [
+    ("real codes", second),
+    ("normal", first.mean() + first.std() * many_z[:, 0]),
+    ("mapped", to_code(many_z[:, 0])),
+]:
+    print(f"{name:10} in the gap, from −1.5 to 0: {np.mean((values > -1.5) & (values < 0)):.1%}")
+
+# %% [markdown]
+# ## From a recipe to learning
+#
+# In more dimensions there is no such recipe that works from data: the distribution of 784 pixels, or of 20 codes, cannot be counted out as
+# we just did with one number. But the ring shows what to look for: *some function* of normal variables. And functions are
+# what neural networks learn.
+#
+# One could train an ordinary autoencoder first, and then a map from normal variables to its codes. The VAE does
+# both at once. It is an autoencoder that is told beforehand which distribution its codes must follow, and finds for itself the
+# encoder and the decoder that get along with it:
+
+# %%
+zero = np.flatnonzero(labels == 0)[3]
+draw_vae_idea(pictures[zero].reshape(28, 28), decode(codes[zero : zero + 1])[0])
+plt.show()
+
+# %% [markdown]
+# An *object* goes in on the left. The encoder does not answer with a point but with a *distribution in the latent space*: a small cloud of codes
+# that could stand for this object. A code drawn from it goes through the decoder and becomes an *object* again. All
+# clouds together must cover the plane as the normal distribution does (the circles), so that later a
+# code can be drawn from that distribution, without any object. (Both digits in the drawing are real: the right one is what our linear
+# autoencoder makes of the left one.)
+#
+# The decoder then is our $g$: it turns normal codes into pictures, as the ring's $g$ turned the cloud into the ring.
+# How to train both, and what exactly must be pulled towards what, is the subject of [notebook 02](02_deriving_the_elbo.ipynb).
+
+# %% [markdown]
+# ## What to take with you
+#
+# - To generate objects we need a distribution that we can draw from. The codes of an ordinary autoencoder have a distribution of their own
+#   that nobody knows.
+# - A function turns one distribution into another; drawing from the result is easy, its density takes an inverse and a Jacobian determinant.
+# - On the line the quantile function does it for every distribution. In general the function has to be learned.
+# - A VAE learns encoder and decoder such that the codes follow a distribution chosen beforehand.
+#
+# ## Sources
+#
+# The article: M. Surtsukov, *Autoencoders in Keras, part 3: variational autoencoders* (in Russian), 2017, from
+# [msurtsukov.github.io/AE3](https://msurtsukov.github.io/AE3).
+# [1] C. Doersch, *Tutorial on Variational Autoencoders*, [arXiv:1606.05908](https://arxiv.org/abs/1606.05908), figure 2 (the ring) ·
+# [2] I. Dykeman, *Conditional Variational Autoencoders*, 2016,
+# [ijdykeman.github.io](https://ijdykeman.github.io/ml/2016/12/21/cvae.html) (the style of the last drawing) ·
+# Data: Y. LeCun, C. Cortes, C. J. C. Burges, *The MNIST database of handwritten digits*, CC BY-SA 3.0.
