@@ -22,7 +22,9 @@
 #
 # You need Python, a first course in probability (what a normal distribution, an expectation and a logarithm are), and to
 # have seen a small network trained in Keras once: dense layers, batches, epochs.
-# The bound that we train with, the *ELBO*, is stated where it is needed; its derivation is in [1] and [5].
+# The bound that we train with, the *ELBO*, is stated where it is needed and derived, every line checked, in [notebook
+# 02](02_deriving_the_elbo.ipynb), whose formulas are quoted here as (02.1) to (02.21). Why it takes a distribution to
+# generate anything is the subject of [notebook 01](01_mapping_distributions.ipynb). Neither is needed to follow the code.
 #
 # The story follows the third part of a 2017 article series, *Autoencoders in Keras*. If you come from there, the
 # [table at the end](#2017-to-Keras-3) says what has changed since.
@@ -166,7 +168,7 @@ for name, output in zip(["z_mean", "z_log_var", "z"], encoder(x_train[:3]), stri
 # ## Sampling: a draw that gradients can pass
 #
 # From its cloud we draw a code, $z \sim \mathcal N(\mu, \operatorname{diag} \sigma^2)$, and decode it. But training works by gradients, and
-# what would be the derivative of a draw with respect to $\mu$? The way out is the **reparametrisation trick** [5]: draw
+# what would be the derivative of a draw with respect to $\mu$? The way out is the **reparametrisation trick** (02.16) [5]: draw
 # $\varepsilon$ from a normal distribution that depends on nothing, and compute
 #
 # $$z = \mu + \sigma \varepsilon, \qquad \varepsilon \sim \mathcal N(0, I),$$
@@ -210,9 +212,9 @@ print(tuple(untrained.shape), "all between 0.2 and 0.8:", bool(np.all(np.abs(unt
 # ## The loss: minus the ELBO
 #
 # We would like to make the pictures of our data as *probable* as possible under the model, to raise $\log P(X)$. That
-# number is an integral over all codes, $P(X) = \int P(X|Z)\,P(Z)\,dZ$. In more than a few dimensions it is out of reach:
-# for one picture almost all codes contribute nothing. But there is a lower bound for it, true for any $Q$, the **e**vidence **l**ower
-# **bo**und [1, 5]:
+# number is an integral over all codes, $P(X) = \int P(X|Z)\,P(Z)\,dZ$ (02.1). In more than a few dimensions it is out of reach:
+# for one picture almost all codes [contribute nothing](02_deriving_the_elbo.ipynb#What-to-raise,-and-why-not-directly).
+# But there is a lower bound for it, true for any $Q$, the **e**vidence **l**ower **bo**und (02.12) [1, 5]:
 #
 # $$\log P(X) \;\ge\; \underbrace{\mathbb E_{Z \sim Q(Z|X)}\bigl[\log P(X|Z)\bigr]}_{\text{reconstruction}}
 # \;-\; \underbrace{\operatorname{KL}\bigl[Q(Z|X)\,\|\,\mathcal N(0, I)\bigr]}_{\text{price of the code}}
@@ -229,7 +231,7 @@ print(tuple(untrained.shape), "all between 0.2 and 0.8:", bool(np.all(np.abs(unt
 #
 # ### The price of the code
 #
-# For a diagonal normal distribution the KL has a closed form, a sum over the latent dimensions [5]:
+# For a diagonal normal distribution the KL has a closed form, a sum over the latent dimensions (02.14) [5]:
 #
 # $$\operatorname{KL} = \tfrac12 \sum_j \bigl(\sigma_j^2 + \mu_j^2 - 1 - \log \sigma_j^2\bigr).$$
 
@@ -256,7 +258,7 @@ print(f"integral {integral:.6f}, formula {formula[0]:.6f} nats")
 #
 # $$\log P(X|Z) = \sum_i x_i \log p_i + (1 - x_i) \log (1 - p_i),$$
 #
-# which is minus the *binary cross-entropy*, summed. Check it against SciPy's Bernoulli distribution, on a digit
+# which is minus the *binary cross-entropy*, summed (02.19). Check it against SciPy's Bernoulli distribution, on a digit
 # in black and white:
 
 # %%
