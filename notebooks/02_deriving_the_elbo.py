@@ -96,8 +96,8 @@ def estimate(name, values, exact):
 # draw the picture. What $f$ draws can never match a given $X$ in all of its pixels, so we allow for a difference: a
 # picture is $f(Z)$ and normal noise of *standard deviation* $\sigma$.
 #
-# $$Z \sim N(0, I), \qquad X = f(Z) + \varepsilon, \quad \varepsilon \sim N(0, \sigma^2 I),
-# \qquad\text{that is}\quad P(X \mid Z) = N\bigl(X \mid f(Z), \sigma^2 I\bigr) \tag{2}$$
+# $$Z \sim N(0, I), \quad X = f(Z) + \varepsilon, \quad \varepsilon \sim N(0, \sigma^2 I),
+# \quad\text{so that}\quad P(X \mid Z) = N\bigl(X \mid f(Z), \sigma^2 I\bigr) \tag{2}$$
 #
 # Which noise we choose says which pictures count as similar; more of this [below](#The-noise-is-the-metric).
 #
@@ -516,7 +516,9 @@ print(f"{from_prior - model.expected_log_likelihood(x, q):.1f} nats")
 # Since the error is not negative, the right side is a lower bound of the evidence's logarithm:
 #
 # $$\log P(X) \;\ge\; \mathrm{ELBO} = \mathbb E_{Z\sim Q}\bigl[\log P(X|Z)\bigr]
-# - \mathrm{KL}\bigl[Q(Z|X) \Vert P(Z)\bigr], \quad\text{equal where } Q(Z|X) = P(Z|X). \tag{12}$$
+# - \mathrm{KL}\bigl[Q(Z|X) \Vert P(Z)\bigr] \tag{12}$$
+#
+# The two are equal where $Q(Z|X) = P(Z|X)$.
 
 # %%
 print("1000 random Q, all below log P(X):", (right_sides < log_p_x).all())
