@@ -17,12 +17,11 @@
 # # 1 · Mapping distributions
 #
 # How do you invent a new handwritten digit? You need two things: a way to draw something at random, and a way to turn it
-# into a digit. This notebook is about how the two fit together. It shows a distribution that nobody can draw from,
-# then one distribution turned into another by a function, and then what a *variational autoencoder*
+# into a digit. This notebook is about how the two fit together. It shows a distribution that is known only from examples, then one distribution turned into another by a function, and then what a *variational autoencoder*
 # (VAE) has to do with it: it learns that function.
 #
-# You need Python with NumPy, and a first course in probability: density, distribution function, normal
-# distribution. No neural network is trained here, and no TensorFlow is loaded; everything runs in seconds.
+# You need Python with NumPy and a first course in probability: density, distribution function, normal distribution. Two pieces
+# of mathematics help in one place each: eigenvectors, and the determinant of a Jacobian matrix. No neural network is trained here, and no TensorFlow is loaded; everything runs in seconds.
 
 # %%
 import numpy as np
@@ -40,11 +39,12 @@ set_matplotlib_formats("retina")
 BLUE, ORANGE, GREEN, RED = sns.color_palette()[:4]
 
 # %% [markdown]
-# ## A distribution that we cannot draw from
+# ## A distribution that we cannot sample from
 #
 # An *autoencoder* squeezes an object through a few numbers, its *code*, and restores the object from them. The smallest
-# one needs no neural network. *Principal component analysis* encodes a picture by its coordinates along
-# the directions in which the pictures vary most, and decodes by adding these directions up again: of all the *linear*
+# one needs no neural network. *Principal component analysis* has both parts. Its *encoder* subtracts the mean picture and takes the coordinates along
+# the directions in which the pictures vary most; its *decoder* adds these directions, each times its code, to the mean
+# picture. Of all the *linear*
 # autoencoders with a code of this length, it makes the smallest squared error.
 #
 # Let us encode handwritten zeros and ones with two numbers each. The digits come with the course (MNIST, 28 by 28 pixels).
@@ -81,7 +81,7 @@ def decode(codes):
 codes = encode(pictures)
 
 # %% [markdown]
-# It works: on top some digits, below what is left of them after passing through two numbers.
+# It works, roughly: on top some digits, below what is left of them after passing through two numbers.
 
 # %%
 plot_digits(pictures[:12].reshape(-1, 28, 28), decode(codes[:12]), labels=["picture", "from its code"])
@@ -89,7 +89,7 @@ plt.show()
 
 # %% [markdown]
 # So we have a decoder. For a *new* picture we only need a new code. From which distribution should we draw it? We know
-# thousands of codes, but not the distribution they came from: nobody chose it, it just happened. A plain guess
+# thousands of codes, but not the distribution they came from: nobody chose it, it just happened. (To pick one of the stored codes would only give back an old picture.) A plain guess
 # is the normal distribution that has their mean and covariance.
 
 # %%
@@ -110,29 +110,41 @@ plt.show()
 
 # %% [markdown]
 # Mean and covariance agree, and the distributions have little else in common. The codes lie in two lumps of odd shapes with
-# a gap between them; the normal distribution puts many of its draws right into the gap and outside the lumps. How many? Call a place
+# a gap between them; the normal distribution puts many of its draws outside the lumps and into the gap between them. How many? Call a place
 # *empty* if it is farther from every real code than nearly all (99 %) of the real codes are from their nearest neighbour.
 
+
 # %%
+def between(codes):
+    """Which codes lie in the strip between the two lumps."""
+    return (codes[:, 0] > -1.5) & (codes[:, 0] < 0)
+
+
 tree = spatial.KDTree(codes)
 to_neighbour = tree.query(codes, k=2)[0][:, 1]  # the nearest is the code itself
 empty = tree.query(guessed)[0] > np.quantile(to_neighbour, 0.99)
-print(f"{empty.mean():.0%} of the draws fall where there are no codes")
+print(f"{empty.mean():.0%} of the draws fall where there are no codes, or next to none")
+print(
+    f"{between(guessed).mean():.0%} fall into the strip between the lumps; of the real codes {between(codes).mean():.0%}"
+)
 
 # %% [markdown]
-# What does a code from the gap decode to? On top some draws that fell there; below, the codes of real pictures.
+# Most of the empty places are on the outskirts. More interesting is the strip between the lumps, $-1.5$ to $0$. What does a
+# code from there decode to? On top some draws that fell there; below, the codes of real pictures.
 
 # %%
-in_gap = (guessed[:, 0] > -1.5) & (guessed[:, 0] < 0)
-plot_digits(decode(guessed[in_gap][:12]), decode(codes[:12]), labels=["from the gap", "real codes"])
+plot_digits(decode(guessed[between(guessed)][:12]), decode(codes[:12]), labels=["in between", "real codes"])
 plt.show()
 
 # %% [markdown]
-# On top, each is a zero and a one at once, and neither. A linear decoder makes this easy to see, but the trouble is not
-# that it is linear. In [notebook 03](03_vae_in_keras.ipynb#What-the-KL-buys) you will train a plain autoencoder
-# on all ten digits, a deep one, and find its codes spread over an area that no one would have guessed.
+# On top, nearly all are a pale zero with a one through it. Below, some are too (two numbers are few), but most are
+# clearly one or the other. That the decoder is linear makes this easy to see, but it is not the trouble. In [notebook
+# 03](03_vae_in_keras.ipynb#What-the-KL-buys) you will train a plain autoencoder on all ten digits, a deep one, and find its
+# codes spread over an area that no one would have guessed.
 #
-# > A latent space has to be *predictable* before we can generate from it.
+# The space that the codes live in is called the *latent space*, and this is what we ask of it:
+#
+# > It has to be *predictable*: we must know from which distribution to draw.
 #
 # There are two ways out. Either learn the odd distribution of the codes, or **choose** a convenient distribution, and have
 # the codes follow it. The second is the way of the VAE, and the rest of this notebook is about why it can work at all: how
@@ -143,7 +155,7 @@ plt.show()
 #
 # A function turns one distribution into another. Draw $z$, compute $x = g(z)$: that is a way to draw $x$, and its
 # distribution can look nothing like that of $z$. Here is the example of Doersch's tutorial [1]. Draw 150 points
-# from the standard normal distribution in the plane, $z \sim \mathcal N(0, I)$, and move each of them by
+# from the standard normal distribution in the plane, $z \sim \mathcal N(0, I)$ (two independent standard normal coordinates), and move each of them by
 #
 # $$g(z) = \frac{z}{\lVert z \rVert} + \frac{z}{10}.$$
 
@@ -253,7 +265,7 @@ print("r = 10/9 stays:           ", np.allclose(g(still), still, rtol=0, atol=1e
 # %% [markdown]
 # ### The distribution of its radius
 #
-# The length of a point of the plane with two independent standard normal coordinates has a distribution with a name: the *Rayleigh distribution*, with
+# The length of a draw from $\mathcal N(0, I)$ in the plane has a distribution with a name: the *Rayleigh distribution*, with
 # density $r\,e^{-r^2/2}$. Ours is that, made ten times smaller and shifted by 1. SciPy knows it; here is its curve over a histogram of our points.
 
 # %%
@@ -269,7 +281,7 @@ plt.show()
 
 # %% [markdown]
 # A curve over a histogram convinces the eye. A test is stricter: the Kolmogorov–Smirnov test looks for the largest
-# distance between the two distribution functions, and says how probable so large a distance would be by chance. To see that it
+# distance between the two distribution functions, and says how probable a distance at least so large would be if the points did come from that distribution. To see that it
 # can say no, we also offer it a wrong answer: a scale only 2 % too large.
 
 # %%
@@ -278,7 +290,7 @@ for name, scale in [("scale 0.100", 0.1), ("scale 0.102", 0.102)]:
     print(f"{name}: distance {result.statistic:.4f}, by chance with probability {result.pvalue:.2g}")
 
 # %% [markdown]
-# The right distribution cannot be told from our points; the wrong one is ruled out.
+# Our points give no reason to doubt the right scale; the wrong one is ruled out.
 #
 # ### The way back
 #
@@ -308,9 +320,11 @@ sides = np.array([[1, 0], [0, 1], [-1, 0], [0.6, -0.8]])
 print(g(1e-9 * sides).round(6) + 0.0)
 
 # %% [markdown]
-# A single point has probability zero, so no draw will ever hit it. But remember the picture: to make a hole, a map
-# that is otherwise smooth must be torn somewhere. A neural network is continuous and cannot tear. It can only stretch a place
-# until hardly any draw lands there. This is why some samples of real VAEs are mixtures of two kinds of object.
+# A single point has probability zero, so no draw will ever hit it. This map tears the plane at one point; another could
+# have wrapped it round the ring without a tear. But two lumps with nothing between them, like our codes, no
+# continuous function can make: a path from one $z$ to another becomes a path between their images, and that has to cross the
+# gap. A neural network is continuous. It can only cross the gap so steeply that few draws land there, which is one reason why
+# some samples of real VAEs are mixtures of two kinds of object.
 #
 # ### Its density
 #
@@ -361,8 +375,8 @@ for name, density in [("with", density_of_x), ("without", without_determinant)]:
     print(f"{name + ' the determinant':24}{4 * quarter.estimate:.4f}")
 
 # %% [markdown]
-# Now the ring as its formula has it. On the right a cut from the middle outwards, with the points that fell
-# near it. The density is highest at the radius printed below.
+# Now the ring as its formula has it. On the right the density along a radius, over all our points, counted in thin rings and divided by
+# the area of each. The density is highest at the radius printed below.
 
 # %%
 axis = np.linspace(-2, 2, 300)  # an even number: 0 itself is left out
@@ -388,15 +402,15 @@ print(f"highest density {-top.fun:.3f} at radius {top.x:.3f}; in the middle of t
 # Keep two things from this. A simple generator and a function are enough to *sample* from a complicated distribution. But to know its
 # *density*, one needs the way back and a determinant. A neural network that turns 2 numbers into 784 pixels has neither: its
 # results lie on a thin sheet in the space of pictures, and nearly every picture has density zero. That is why VAEs add a little noise to
-# what the function draws, and why [notebook 02](02_deriving_the_elbo.ipynb) needs a detour, the ELBO, to train the function.
+# what the function draws, and why [notebook 02](02_deriving_the_elbo.ipynb) needs a detour, the *evidence lower bound* (ELBO), to train the function.
 
 # %% [markdown]
 # ## In one dimension, a recipe
 #
 # For the ring somebody found a function. Is there one for *any* distribution? On the line, yes, with a recipe.
 #
-# 1. Let $z$ be normal. Its distribution function $\Phi(z)$, the probability to lie left of $z$, makes a number between 0 and 1
-#    of it; all of them are equally probable.
+# 1. Let $z$ be normal. Its distribution function $\Phi(z)$, the probability to lie left of $z$, turns it into a number
+#    distributed uniformly between 0 and 1.
 # 2. The *quantile function* $F^{-1}$ of the wanted distribution does the opposite: given a probability, it finds the
 #    value that has so much to its left.
 #
@@ -435,9 +449,11 @@ guess = stats.ks_2samp(first.mean() + first.std() * z, second)
 print(f"a normal with their mean and spread: distance {guess.statistic:.4f}, probability {guess.pvalue:.2g}")
 
 # %% [markdown]
-# In the picture, $z$ runs along the bottom, where it is normally distributed, and what it becomes is read off at the left.
-# The grey lines carry eleven values across which cut the normal into pieces of equal probability. Steep parts of the curve pull
-# neighbours apart: the gap. Flat parts crowd them together: the lumps.
+# Neither result can be told from its target; the fitted normal clearly can.
+#
+# In the picture, $z$ runs along the bottom, where its histogram hangs upside down, and what it becomes is read off at the
+# left. The grey lines carry eleven values across: between neighbours lies the same probability, 9 %, and 5 % is left at
+# each end. Steep parts of the curve pull neighbours apart: the gap. Flatter parts crowd them together: the lumps.
 
 # %%
 steps = quantile_grid(11, 0.05, 0.95)
@@ -470,23 +486,28 @@ draw_transport(second_half, to_code, "first code of zeros and ones")
 plt.show()
 
 # %% [markdown]
-# The values at the bottom come from `quantile_grid`: $\Phi^{-1}$ of even steps. You will meet it again in notebook 03, where
-# the two axes of the digit map are cut in this way, so that each digit of the map stands for an equal share of the prior.
+# The values at the bottom come from `quantile_grid`: $\Phi^{-1}$ of evenly spaced probabilities from 0.05 to 0.95. You
+# will meet it again in notebook 03, where both axes of a map of digits are cut in this way, so that from each digit to the next it is an equal
+# step in probability.
 
 # %%
 print("steps:                  ", steps.round(2) + 0.0)
 print("probability in between: ", np.diff(stats.norm.cdf(steps)).round(3))
 
 # %% [markdown]
-# With this we have made a generator of pictures, from a distribution that we could not draw from at the start. Normal numbers go through $g$, then through the decoder
-# (here with one code only, the other at its mean 0). Compare with codes from the normal distribution as it is:
+# With this we have a generator of pictures, for the first of the two codes: normal numbers go through $g$, then through the decoder
+# (the other code stays at its mean 0). Below, the twelve numbers are even steps in probability; on top they are used as they are, with the codes' mean and spread.
 
 # %%
-z = np.sort(np.random.default_rng(4).normal(size=12))
+z = quantile_grid(12, 0.04, 0.96)
 as_it_is, mapped = first.mean() + first.std() * z, to_code(z)
 rows = [decode(np.stack([values, 0 * values], axis=1)) for values in (as_it_is, mapped)]
 plot_digits(*rows, labels=["normal", "mapped"])
 plt.show()
+
+# %% [markdown]
+# Blurred mixtures remain in both rows, since one code is very little. What changes is how the numbers are shared out: the mapped
+# row jumps from the ones to the zeros where the normal one lingers in between. Counted, with 400 000 numbers:
 
 # %%
 for name, values in [
@@ -497,6 +518,8 @@ for name, values in [
     print(f"{name:10} in the gap, from −1.5 to 0: {np.mean((values > -1.5) & (values < 0)):.1%}")
 
 # %% [markdown]
+# The mapped codes avoid the gap as the real ones do.
+#
 # ## From a recipe to learning
 #
 # In more dimensions there is no such recipe that works from data: the distribution of 784 pixels, or of 20 codes, cannot be counted out as
@@ -504,7 +527,7 @@ for name, values in [
 # what neural networks learn.
 #
 # One could train an ordinary autoencoder first, and then a map from normal variables to its codes. The VAE does
-# both at once. It is an autoencoder that is told beforehand which distribution its codes must follow, and finds for itself the
+# both at once. It is an autoencoder that is told beforehand which distribution its codes should follow, and finds for itself the
 # encoder and the decoder that get along with it:
 
 # %%
@@ -514,9 +537,9 @@ plt.show()
 
 # %% [markdown]
 # An *object* goes in on the left. The encoder does not answer with a point but with a *distribution in the latent space*: a small cloud of codes
-# that could stand for this object. A code drawn from it goes through the decoder and becomes an *object* again. All
-# clouds together must cover the plane as the normal distribution does (the circles), so that later a
-# code can be drawn from that distribution, without any object. (Both digits in the drawing are real: the right one is what our linear
+# that could stand for this object. A code drawn from it goes through the decoder and becomes an *object* again. All clouds together are
+# pulled towards covering the plane as the normal distribution does (the circles), so that later a code can be drawn from that
+# distribution, without any object. (The drawing is in the style of Dykeman's [2]; $Q(Z|X)$ in it is the distribution of codes $Z$ given the object $X$.) (Both digits in the drawing are real: the right one is what our linear
 # autoencoder makes of the left one.)
 #
 # The decoder then is our $g$: it turns normal codes into pictures, as the ring's $g$ turned the cloud into the ring.
@@ -525,15 +548,15 @@ plt.show()
 # %% [markdown]
 # ## What to take with you
 #
-# - To generate objects we need a distribution that we can draw from. The codes of an ordinary autoencoder have a distribution of their own
+# - To generate objects we need a distribution that we can sample from. The codes of an ordinary autoencoder have a distribution of their own
 #   that nobody knows.
 # - A function turns one distribution into another; drawing from the result is easy, its density takes an inverse and a Jacobian determinant.
 # - On the line the quantile function does it for every distribution. In general the function has to be learned.
-# - A VAE learns encoder and decoder such that the codes follow a distribution chosen beforehand.
+# - A VAE learns encoder and decoder such that the codes follow, as nearly as training can manage, a distribution chosen beforehand.
 #
 # ## Sources
 #
-# The article: M. Surtsukov, *Autoencoders in Keras, part 3: variational autoencoders* (in Russian), 2017, from
+# The article that this course follows: M. Surtsukov, *Autoencoders in Keras, part 3: variational autoencoders* (in Russian), 2017, from
 # [msurtsukov.github.io/AE3](https://msurtsukov.github.io/AE3).
 # [1] C. Doersch, *Tutorial on Variational Autoencoders*, [arXiv:1606.05908](https://arxiv.org/abs/1606.05908), figure 2 (the ring) ·
 # [2] I. Dykeman, *Conditional Variational Autoencoders*, 2016,

@@ -988,7 +988,7 @@ same("     relative to the loss of notebook 03", np.array([its_loss / -ours.mean
 #
 # ## Sources
 #
-# The article: M. Surtsukov, *Autoencoders in Keras, part 3: variational autoencoders* (in Russian), 2017, from
+# The article that this course follows: M. Surtsukov, *Autoencoders in Keras, part 3: variational autoencoders* (in Russian), 2017, from
 # [msurtsukov.github.io/AE3](https://msurtsukov.github.io/AE3).
 # [1] C. Doersch, *Tutorial on Variational Autoencoders*, [arXiv:1606.05908](https://arxiv.org/abs/1606.05908) (the derivation; figure 4, the trick) ·
 # [2] M. Tipping, C. Bishop, *Probabilistic Principal Component Analysis*, J. R. Stat. Soc. B 61, 1999 ·
