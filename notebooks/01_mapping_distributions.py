@@ -41,13 +41,12 @@ BLUE, ORANGE, GREEN, RED = sns.color_palette()[:4]
 # %% [markdown]
 # ## A distribution that we cannot sample from
 #
-# An *autoencoder* squeezes an object through a few numbers, its *code*, and restores the object from them. The smallest
+# An *autoencoder* squeezes an object through a few numbers, together its *code*, and restores the object from them. The smallest
 # one needs no neural network. *Principal component analysis* has both parts. Its *encoder* subtracts the mean picture and takes the coordinates along
-# the directions in which the pictures vary most; its *decoder* adds these directions, each times its code, to the mean
-# picture. Of all the *linear*
+# the directions in which the pictures vary most; its *decoder* adds these directions, each times its number in the code, to the mean picture. Of all the *linear*
 # autoencoders with a code of this length, it makes the smallest squared error.
 #
-# Let us encode handwritten zeros and ones with two numbers each. The digits come with the course (MNIST, 28 by 28 pixels).
+# Let us encode handwritten zeros and ones with two numbers each, code 1 and code 2. The digits come with the course (MNIST, 28 by 28 pixels).
 
 # %%
 (x_all, y_all), _ = load_mnist()
@@ -137,8 +136,8 @@ plot_digits(decode(guessed[between(guessed)][:12]), decode(codes[:12]), labels=[
 plt.show()
 
 # %% [markdown]
-# On top, nearly all are a pale zero with a one through it. Below, some are too (two numbers are few), but most are
-# clearly one or the other. That the decoder is linear makes this easy to see, but it is not the trouble. In [notebook
+# On top, nearly all are a pale zero with a one through it. Some in the lower row are blurred in the same way, since two numbers hold little,
+# but most are clearly a zero or a one. That the decoder is linear makes this easy to see, but it is not the trouble. In [notebook
 # 03](03_vae_in_keras.ipynb#What-the-KL-buys) you will train a plain autoencoder on all ten digits, a deep one, and find its
 # codes spread over an area that no one would have guessed.
 #
@@ -199,8 +198,8 @@ for ax, points, cmap, name, limit in [(axes[0], many_z, "Blues", "z", 5), (axes[
 plt.show()
 
 # %% [markdown]
-# The numbers at the colour bars are densities, in points per unit of area, as shares of the whole. The ring is
-# more than five times as dense as the middle of the cloud: the same points stand on less room. We will come back to that.
+# The numbers at the colour bars are densities: the share of all points per unit of area. The ring is
+# more than five times as dense as the middle of the cloud: the same points share less room. We will come back to that.
 
 # %% [markdown]
 # ### What the map does
@@ -239,8 +238,8 @@ for ax, name, title in [(axes[0], "z", "a grid"), (axes[1], "x", "the same grid 
 plt.show()
 
 # %% [markdown]
-# Each line stays one line, none cross that did not cross before: nothing is torn or folded, except that the
-# middle opens into a hole. Lines that were close together near the origin are spread round the whole ring, while
+# No line of this grid passes through 0, so each stays one line, and none cross that did not cross before. The plane is torn at one point
+# only, 0, which opens into a hole. Lines that were close together near the origin are spread round the whole ring, while
 # the rest of the plane is squeezed into a thin band.
 
 # %% [markdown]
@@ -254,7 +253,7 @@ plt.show()
 #
 # $$\lVert g(z) \rVert = 1 + \frac{\lVert z \rVert}{10}$$
 #
-# exactly, and the direction stays as it was. One circle does not move at all: where $r = 1 + r/10$, that is at $r = 10/9$.
+# exactly, and the direction stays as it was. One circle does not move at all: where $r = \lVert z \rVert$ satisfies $r = 1 + r/10$, that is at $r = 10/9$.
 
 # %%
 radius_z, radius_x = np.linalg.norm(many_z, axis=1), np.linalg.norm(many_x, axis=1)
@@ -281,13 +280,13 @@ plt.show()
 
 # %% [markdown]
 # A curve over a histogram convinces the eye. A test is stricter: the Kolmogorov–Smirnov test looks for the largest
-# distance between the two distribution functions, and says how probable a distance at least so large would be if the points did come from that distribution. To see that it
+# distance between the two distribution functions, and says how probable a distance at least so large would be if the points did come from that distribution (the *p-value*). To see that it
 # can say no, we also offer it a wrong answer: a scale only 2 % too large.
 
 # %%
 for name, scale in [("scale 0.100", 0.1), ("scale 0.102", 0.102)]:
     result = stats.kstest(radius_x, stats.rayleigh(loc=1, scale=scale).cdf)
-    print(f"{name}: distance {result.statistic:.4f}, by chance with probability {result.pvalue:.2g}")
+    print(f"{name}: distance {result.statistic:.4f}, p-value {result.pvalue:.2g}")
 
 # %% [markdown]
 # Our points give no reason to doubt the right scale; the wrong one is ruled out.
@@ -321,8 +320,9 @@ print(g(1e-9 * sides).round(6) + 0.0)
 
 # %% [markdown]
 # A single point has probability zero, so no draw will ever hit it. This map tears the plane at one point; another could
-# have wrapped it round the ring without a tear. But two lumps with nothing between them, like our codes, no
-# continuous function can make: a path from one $z$ to another becomes a path between their images, and that has to cross the
+# have wrapped it round the ring without a tear. (For instance, let $z_1$ set the angle, $2\pi\Phi(z_1)$ with the normal distribution function
+# $\Phi$, and $z_2$ the radius.) But no continuous function can make two lumps with nothing at all between them (our codes come close: 1 %
+# lie in the strip): a path from one $z$ to another becomes a path between their images, and that has to cross the
 # gap. A neural network is continuous. It can only cross the gap so steeply that few draws land there, which is one reason why
 # some samples of real VAEs are mixtures of two kinds of object.
 #
@@ -333,8 +333,7 @@ print(g(1e-9 * sides).round(6) + 0.0)
 #
 # $$p_X(x) = p_Z\bigl(g^{-1}(x)\bigr)\;\Bigl|\det \frac{\partial g^{-1}(x)}{\partial x}\Bigr|.$$
 #
-# Along the radius $g^{-1}$ stretches by 10. Across it, a circle of radius $\lVert x \rVert$ becomes
-# one of radius $10(\lVert x \rVert - 1)$. The determinant is the product of the two:
+# Along the radius $g^{-1}$ stretches by 10. Across it, a circle of radius $\lVert x \rVert$ becomes one of radius $10(\lVert x \rVert - 1)$, stretched by $10(\lVert x \rVert - 1) / \lVert x \rVert$. The determinant is the product of the two:
 #
 # $$\Bigl|\det \frac{\partial g^{-1}}{\partial x}\Bigr| = \frac{100\,(\lVert x \rVert - 1)}{\lVert x \rVert}.$$
 
@@ -388,7 +387,9 @@ fig.colorbar(image, ax=left, shrink=0.85)
 left.set(aspect="equal", xlabel="$x_1$", ylabel="$x_2$", title="density by the formula")
 counts, edges = np.histogram(radius_x, bins=60, range=(1, 1.6))
 rings = np.pi * np.diff(edges**2)  # their areas
-right.stairs(counts / len(radius_x) / rings, edges, fill=True, alpha=0.5, color=ORANGE, label="points per area")
+right.stairs(
+    counts / len(radius_x) / rings, edges, fill=True, alpha=0.5, color=ORANGE, label="share of points per area"
+)
 right.plot(r, density_of_x(np.stack([r, 0 * r], axis=1)), color="black", label="formula")
 right.set(xlabel=r"radius $\Vert x \Vert$", ylabel="density", title="the same along a radius")
 right.legend()
@@ -400,9 +401,10 @@ print(f"highest density {-top.fun:.3f} at radius {top.x:.3f}; in the middle of t
 
 # %% [markdown]
 # Keep two things from this. A simple generator and a function are enough to *sample* from a complicated distribution. But to know its
-# *density*, one needs the way back and a determinant. A neural network that turns 2 numbers into 784 pixels has neither: its
-# results lie on a thin sheet in the space of pictures, and nearly every picture has density zero. That is why VAEs add a little noise to
-# what the function draws, and why [notebook 02](02_deriving_the_elbo.ipynb) needs a detour, the *evidence lower bound* (ELBO), to train the function.
+# *density*, one needs the way back and a determinant. A neural network that turns 2 numbers into 784 pixels has neither: its results lie on a thin sheet in the space of pictures, and off the
+# sheet the density is zero. So VAEs add a little noise to the function's output. Then every picture has a density, but it is an integral
+# over all $z$ that cannot be computed in practice; hence the detour of [notebook 02](02_deriving_the_elbo.ipynb), the *evidence lower
+# bound* (ELBO).
 
 # %% [markdown]
 # ## In one dimension, a recipe
@@ -427,7 +429,7 @@ def to_waiting_time(z):
 
 
 result = stats.kstest(to_waiting_time(z), stats.expon.cdf)
-print(f"distance from the exponential {result.statistic:.4f}, by chance with probability {result.pvalue:.2f}")
+print(f"distance from the exponential {result.statistic:.4f}, p-value {result.pvalue:.2f}")
 
 # %% [markdown]
 # And now into something without a formula: the first code of our zeros and ones, the one with two lumps and a gap. Its quantile
@@ -444,16 +446,16 @@ def to_code(z):
 
 
 result = stats.ks_2samp(to_code(z), second)
-print(f"distance from the other half {result.statistic:.4f}, by chance with probability {result.pvalue:.2f}")
+print(f"distance from the other half {result.statistic:.4f}, p-value {result.pvalue:.2f}")
 guess = stats.ks_2samp(first.mean() + first.std() * z, second)
-print(f"a normal with their mean and spread: distance {guess.statistic:.4f}, probability {guess.pvalue:.2g}")
+print(f"a normal with their mean and spread: distance {guess.statistic:.4f}, p-value {guess.pvalue:.2g}")
 
 # %% [markdown]
-# Neither result can be told from its target; the fitted normal clearly can.
+# The test cannot tell either result from its target; the fitted normal it can.
 #
 # In the picture, $z$ runs along the bottom, where its histogram hangs upside down, and what it becomes is read off at the
 # left. The grey lines carry eleven values across: between neighbours lies the same probability, 9 %, and 5 % is left at
-# each end. Steep parts of the curve pull neighbours apart: the gap. Flatter parts crowd them together: the lumps.
+# each end. On the right, the steep part of the curve pulls neighbours apart: the gap. Flatter parts crowd them together: the lumps.
 
 # %%
 steps = quantile_grid(11, 0.05, 0.95)
@@ -487,8 +489,7 @@ plt.show()
 
 # %% [markdown]
 # The values at the bottom come from `quantile_grid`: $\Phi^{-1}$ of evenly spaced probabilities from 0.05 to 0.95. You
-# will meet it again in notebook 03, where both axes of a map of digits are cut in this way, so that from each digit to the next it is an equal
-# step in probability.
+# will meet it again in notebook 03, where both axes of a map of digits are cut in this way, so that neighbouring digits are equal steps in probability apart.
 
 # %%
 print("steps:                  ", steps.round(2) + 0.0)
@@ -496,23 +497,23 @@ print("probability in between: ", np.diff(stats.norm.cdf(steps)).round(3))
 
 # %% [markdown]
 # With this we have a generator of pictures, for the first of the two codes: normal numbers go through $g$, then through the decoder
-# (the other code stays at its mean 0). Below, the twelve numbers are even steps in probability; on top they are used as they are, with the codes' mean and spread.
+# (the other code stays at its mean 0). The figure uses twelve values of $z$, evenly spaced in probability. In the upper row they are only scaled and
+# shifted to the codes' spread and mean; in the lower row they go through $g$.
 
 # %%
 z = quantile_grid(12, 0.04, 0.96)
-as_it_is, mapped = first.mean() + first.std() * z, to_code(z)
-rows = [decode(np.stack([values, 0 * values], axis=1)) for values in (as_it_is, mapped)]
-plot_digits(*rows, labels=["normal", "mapped"])
+scaled, mapped = first.mean() + first.std() * z, to_code(z)
+rows = [decode(np.stack([values, 0 * values], axis=1)) for values in (scaled, mapped)]
+plot_digits(*rows, labels=["scaled", "mapped"])
 plt.show()
 
 # %% [markdown]
-# Blurred mixtures remain in both rows, since one code is very little. What changes is how the numbers are shared out: the mapped
-# row jumps from the ones to the zeros where the normal one lingers in between. Counted, with 400 000 numbers:
+# Blurred mixtures remain in both rows, since one code is very little. What changes is how the numbers are shared out: the lower row jumps from the ones to the zeros where the upper one lingers in between. Counted, with 400 000 numbers:
 
 # %%
 for name, values in [
     ("real codes", second),
-    ("normal", first.mean() + first.std() * many_z[:, 0]),
+    ("scaled", first.mean() + first.std() * many_z[:, 0]),
     ("mapped", to_code(many_z[:, 0])),
 ]:
     print(f"{name:10} in the gap, from −1.5 to 0: {np.mean((values > -1.5) & (values < 0)):.1%}")
@@ -522,8 +523,8 @@ for name, values in [
 #
 # ## From a recipe to learning
 #
-# In more dimensions there is no such recipe that works from data: the distribution of 784 pixels, or of 20 codes, cannot be counted out as
-# we just did with one number. But the ring shows what to look for: *some function* of normal variables. And functions are
+# With many dimensions the recipe fails for want of data: one would have to count each coordinate for every combination of
+# the ones before it, and for 784 pixels, or a code of 20 numbers, no collection of data is large enough. But the ring shows what to look for: *some function* of normal variables. And functions are
 # what neural networks learn.
 #
 # One could train an ordinary autoencoder first, and then a map from normal variables to its codes. The VAE does
@@ -539,8 +540,7 @@ plt.show()
 # An *object* goes in on the left. The encoder does not answer with a point but with a *distribution in the latent space*: a small cloud of codes
 # that could stand for this object. A code drawn from it goes through the decoder and becomes an *object* again. All clouds together are
 # pulled towards covering the plane as the normal distribution does (the circles), so that later a code can be drawn from that
-# distribution, without any object. (The drawing is in the style of Dykeman's [2]; $Q(Z|X)$ in it is the distribution of codes $Z$ given the object $X$.) (Both digits in the drawing are real: the right one is what our linear
-# autoencoder makes of the left one.)
+# distribution, without any object. (The drawing is in the style of Dykeman's [2]; $Q(Z|X)$ in it is the distribution of codes $Z$ given the object $X$.) (The left digit is from MNIST, the right one is what our linear autoencoder makes of it.)
 #
 # The decoder then is our $g$: it turns normal codes into pictures, as the ring's $g$ turned the cloud into the ring.
 # How to train both, and what exactly must be pulled towards what, is the subject of [notebook 02](02_deriving_the_elbo.ipynb).
