@@ -5,7 +5,8 @@ import pytest
 from matplotlib.colors import to_rgb
 from PIL import Image
 
-from vaelib.animation import GREYS, latent_gif, latent_manifold_gif, manifold_gif
+from vaelib.animation import latent_gif, latent_manifold_gif, manifold_gif
+from vaelib.painting import GREYS
 from vaelib.plots import DIGIT_COLORS
 from vaelib.recording import Recording
 
