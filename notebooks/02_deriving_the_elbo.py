@@ -74,27 +74,28 @@ def estimate(name, values, exact):
 #
 # Think of how somebody writes a digit. First there are hidden factors: which digit, how thick the pen, how much it slants.
 # Call them $Z$, the *latent variables*. Then the hand moves, and a picture $X$ appears. Nobody draws the same digit twice: the
-# same $Z$ can give many pictures. Three distributions describe this:
+# same $Z$ can give many pictures. Four distributions describe this:
 #
 # | | | for digits |
 # |---|---|---|
 # | $P(Z)$ | the *prior* | how common a combination of hidden factors is |
 # | $P(X \mid Z)$ | the *likelihood* | which pictures these factors can give |
 # | $P(X)$ | the *evidence* | how likely this picture is as a digit at all |
+# | $P(Z \mid X)$ | the *posterior* | which factors this picture can have come from |
 #
-# They belong together: to get the evidence of a picture, go through all the factors that could have produced it.
+# They belong together. To get the evidence of a picture, go through all the factors that could have produced it.
 #
 # $$P(X) = \int P(X \mid Z)\, P(Z)\, dZ \tag{1}$$
 #
 # (Capital $P$ stands for probability densities here, as in Doersch's tutorial [1], which this derivation follows.)
 #
-# For real digits all three are unknown. So we need a model in which they can be learned, and first one in which they are known.
+# For real digits all of them are unknown. So we need a model in which they can be learned, and first one in which they are known.
 #
 # ### A generating function and noise
 #
 # Notebook 01 showed that a function $f$ can turn normal variables into nearly anything. Let $Z$ be normal, and let $f(Z)$
-# draw the picture. What $f$ draws can never match a given $X$ in all of its pixels, so we allow for a difference: a
-# picture is $f(Z)$ and normal noise of *standard deviation* $\sigma$.
+# draw the picture. What $f$ draws can never match a given $X$ in all of its pixels, so we allow for a difference: a picture is $f(Z)$ plus normal noise of *standard deviation* $\sigma$. A value of $Z$ is also called a *code*, and
+# computing $f(Z)$ is *decoding* it.
 #
 # $$Z \sim N(0, I), \quad X = f(Z) + \varepsilon, \quad \varepsilon \sim N(0, \sigma^2 I),
 # \quad\text{so that}\quad P(X \mid Z) = N\bigl(X \mid f(Z), \sigma^2 I\bigr) \tag{2}$$
@@ -123,7 +124,7 @@ print("X =", x.round(3), " log P(X) =", log_p_x.round(4), "nats")
 # %% [markdown]
 # (Logarithms are natural, so their unit is the *nat*; one nat is $1/\ln 2 = 1.44$ bits.)
 #
-# Formula (2) by hand: the logarithm of this normal density is minus a squared distance, scaled, and a constant. Compared with SciPy's:
+# Formula (2) by hand: the logarithm of this normal density is a constant minus a scaled squared distance. Compared with SciPy's:
 
 # %%
 z = np.array([0.4, -1.0])
@@ -136,7 +137,9 @@ same("    and vaelib's", model.log_likelihood(x, z[None])[0], scipys, within=1e-
 # %% [markdown]
 # Formula (1): SciPy integrates over the plane of $Z$, knowing nothing of matrices; the closed form must agree. And pictures drawn in
 # the two steps of (2) must follow that closed form: their squared distances from the mean, in units of the
-# covariance, follow a chi-squared distribution with three degrees of freedom, if so.
+# covariance, follow a chi-squared distribution with three degrees of freedom, if so. The *Kolmogorov–Smirnov test* takes the largest gap
+# between the draws' distribution function and the claimed one; p is the probability of a gap at least that large if the claim is true.
+# Any p that is not tiny is fine; 1e-10 would be a refutation.
 
 
 # %%
@@ -207,7 +210,7 @@ for latent_dim in [2, 4, 8, 16, 32]:
     for log_values in tries:
         results = log_mean(log_values[:100]), log_mean(log_values), effective(log_values)
         rows.append((latent_dim, 12 * latent_dim, large.evidence.logpdf(its_x), *results))
-columns = ["latent", "pixels", "exact log P(X)", "N = 100", "N = 10 000", "effective draws"]
+columns = ["latent", "pixels", "exact log P(X)", "N = 100", "N = 10 000", "effective, of 10 000"]
 prior_draws = pd.DataFrame(rows, columns=columns)
 prior_draws.groupby("latent").mean().round(1)
 
@@ -225,7 +228,7 @@ prior_draws.groupby("latent").mean().round(1)
 # = \mathbb E_{Z\sim Q}\left[\frac{P(X \mid Z)\,P(Z)}{Q(Z)}\right]. \tag{3}$$
 #
 # The best $Q$ would be the posterior $P(Z \mid X)$: then every draw gives exactly $P(X)$, as Bayes' rule says. Ours shall be
-# wrong on purpose, its mean moved by 30 % of a standard deviation and its variance half as large again.
+# wrong on purpose, its mean moved by 30 % of a standard deviation and its variance multiplied by 1.5.
 
 
 # %%
@@ -258,12 +261,12 @@ for latent_dim in [2, 4, 8, 16, 32]:
     for seed in range(5):
         log_values = log_weights(large, its_x, q, 100, np.random.default_rng(seed))
         rows.append((latent_dim, log_mean(log_values) - large.evidence.logpdf(its_x), effective(log_values)))
-q_draws = pd.DataFrame(rows, columns=["latent", "error, N = 100 from Q", "effective draws"])
-q_draws.groupby("latent").mean().round(2)
+q_draws = pd.DataFrame(rows, columns=["latent", "error, N = 100 from Q", "effective, of 100"])
+q_draws.groupby("latent").agg({"error, N = 100 from Q": ["min", "max"], "effective, of 100": "mean"}).round(2)
 
 # %% [markdown]
-# A hundred draws from a $Q$ that is roughly right are off by a nat or less, where ten thousand from the prior are off by hundreds.
-# The picture of both:
+# (The errors are the lowest and the highest of five tries.) A hundred draws from a $Q$ that is roughly right are off by a nat or less; with
+# 32 latent variables ten thousand from the prior are off by hundreds. The picture of both:
 
 # %%
 lines = {
@@ -289,7 +292,8 @@ plt.show()
 #
 # ## A distance between distributions
 #
-# The *Kullback–Leibler divergence* of $P$ from $Q$ is the average, over draws from $Q$, of how much more probable they are under $Q$ than under $P$:
+# The *Kullback–Leibler divergence* of $Q$ from $P$ is an average over draws from $Q$: of the logarithm of how many times more
+# probable they are under $Q$ than under $P$.
 #
 # $$\mathrm{KL}[Q \,\Vert\, P] = \mathbb E_{Z \sim Q}\bigl[\log Q(Z) - \log P(Z)\bigr] \tag{4}$$
 #
@@ -349,7 +353,7 @@ same("of itself", normal_kl(q, q), 0, within=1e-12)
 
 # %%
 grid = np.linspace(-8, 8, 4001)
-p_grid = 0.4 * stats.norm.pdf(grid, -2.5, 0.6) + 0.6 * stats.norm.pdf(grid, 2, 0.8)
+p_grid = 0.35 * stats.norm.pdf(grid, -2.5, 0.6) + 0.65 * stats.norm.pdf(grid, 2, 0.8)
 
 
 def kl_on_grid(log_q, direction):
@@ -418,7 +422,7 @@ def expectation(function):
 #
 # $$\mathrm{KL}\bigl[Q(Z|X) \,\Vert\, P(Z|X)\bigr] = \mathbb E_{Z\sim Q}\bigl[\log Q(Z|X) - \log P(Z|X)\bigr]. \tag{6}$$
 #
-# (The article has $\log P(Z|X)$ as the second argument of the divergence; the logarithm belongs inside the expectation only.)
+# (The article that this course follows, listed under Sources, has $\log P(Z|X)$ as the second argument of the divergence; the logarithm belongs inside the expectation only.)
 
 # %%
 kl_to_posterior = normal_kl(q, posterior)
@@ -548,12 +552,12 @@ plt.show()
 # %% [markdown]
 # This is what makes (12) a training objective. Raise it by changing $Q$, and $Q$ moves towards the posterior, while $\log P(X)$ stays.
 # Raise it by changing $f$, and either $\log P(X)$ grows or the gap shrinks. In a VAE both are
-# networks, an *encoder* $Q(Z|X;\theta_1)$ and a *decoder* $P(X|Z;\theta_2)$, and both are changed at once.
+# networks, an *encoder* $Q(Z|X;\theta_1)$ and a *decoder* $P(X|Z;\theta_2)$ with weights $\theta_1$ and $\theta_2$, and both are changed at once.
 #
 # ## An encoder with two outputs
 #
 # Which $Q$? The usual choice is a normal distribution with a *diagonal* covariance: for each picture the encoder returns two
-# vectors, the means $\mu(X)$ and the variances (in practice their logarithms), all coordinates being independent.
+# vectors, the means $\mu(X)$ and the variances (in practice their logarithms), all coordinates being independent. (These $\sigma_i$ have nothing to do with the noise $\sigma$ of (2).)
 #
 # $$Q(Z|X) = N\bigl(\mu(X), \Sigma(X)\bigr), \qquad \Sigma \text{ diagonal, with variances } \sigma_1^2, \dots, \sigma_k^2 \tag{13}$$
 #
@@ -610,7 +614,8 @@ print(f"the best diagonal Q falls short by {log_p_x + found.fun:.4f} nats")
 # (a sum over all that can happen together with $Z$). So where $Q$ has become the posterior, and the model fits the data, the clouds
 # of all pictures add up to $N(0, I)$: together, not each.
 #
-# For the linear-Gaussian model this can be computed. A covariance is the average of the covariances and the covariance of the averages:
+# For the linear-Gaussian model this can be computed. The
+# covariance of an average of distributions is the average of their covariances plus the covariance of their means:
 
 # %%
 gain = posterior.cov @ model.weights.T / model.sigma**2  # posterior mean = gain (X − b)
@@ -677,9 +682,7 @@ same("covariance and I", np.cov(z.T, bias=True) + cloud, np.eye(2))
 z += normal(cov=cloud).rvs(len(z), random_state=rng)
 for i in range(2):
     result = stats.kstest(z[:, i], "norm")
-    print(
-        f"coordinate {i + 1}: distance from N(0, 1) {result.statistic:.3f}, by chance with probability {result.pvalue:.1g}"
-    )
+    print(f"coordinate {i + 1}: largest gap to N(0, 1) {result.statistic:.3f}, p = {result.pvalue:.1g}")
 
 # %% [markdown]
 # Mean and variance are right, the distribution is not. Keep this test in mind: we will ask it of every VAE.
@@ -775,8 +778,8 @@ for i in range(2):
     estimate(f"(17) the score,       coordinate {i + 1}", by_score[:, i], exact[i])
 
 # %% [markdown]
-# Both right; but look at the ± behind them. Training takes *one* draw for each picture, so what counts is the variance of a single one. How it
-# grows with the model, for $Q$ the best diagonal distribution (20 000 draws; variances summed over coordinates). To be fair to the
+# Both right; but look at the ± behind them. Training takes *one* draw for each picture, so what counts is the variance of a single one. The table shows how it grows with the model, where $Q$ is the best
+# diagonal distribution (20 000 draws; variances summed over coordinates). To be fair to the
 # score function, it also gets a *baseline*: the average of $\log P(X|Z)$ is subtracted from each value, which changes no
 # expectation and takes out what all draws have in common.
 
@@ -808,8 +811,9 @@ ax.legend()
 plt.show()
 
 # %% [markdown]
-# With a baseline or without, the score function's variance grows faster than the trick's, and the ratio with the dimension. It knows only *how good* a code was, the trick also knows *in which direction* it
-# would have been better. That is why a VAE trains with one draw for each picture.
+# With a baseline or without, the score function's variance grows faster than the trick's, so that their ratio grows with the
+# dimension. It knows only *how good* a code was, the trick also knows *in which direction* it
+# would have been better. That is why a VAE can train with one draw for each picture.
 #
 # ## The noise is the metric
 #
@@ -905,9 +909,9 @@ right.legend()
 plt.show()
 
 # %% [markdown]
-# What is lost without the constant? Two things. First, $\lambda$ is not the mean of the distribution (except at ½), as the printed means show: a decoder
-# trained with (20) and read as a picture would look too contrasty. Second, the numbers are not comparable
-# with those of a density. Under (19) even a *perfect* reconstruction of a grey pixel costs something: at $p = x$ it is the entropy of a
+# What does the constant change? First, the meaning of the decoder's output: under (19) the best $p$ is the mean grey value; under
+# (20) $\lambda$ is not the mean (except at ½), as the printed means show, and shown as a picture it would look too contrasty. Second,
+# the values: without the constant they cannot be compared with those of a density. Under (19) even a *perfect* reconstruction of a grey pixel costs something: at $p = x$ it is the entropy of a
 # Bernoulli variable. For our hundred digits:
 
 # %%
@@ -925,8 +929,8 @@ print(f"at the average picture: {added[0]:.0f} nats per image")
 
 # %% [markdown]
 # The course trains with (19), as the article does and most papers do. It is an objective for black-and-white
-# pictures in disguise: make each grey pixel black with a probability equal to its grey value, and the likelihood of the blackened
-# picture is (19) on average. Its values are *comparable with one another*, not with densities.
+# pictures in disguise: make each grey pixel ink with a probability equal to its grey value, and the *log*-likelihood of the resulting
+# black-and-white picture is, on average, (19). Its values are *comparable with one another*, not with densities.
 #
 # ## The decoder alone
 #
@@ -966,16 +970,19 @@ its_loss = float(vae.compute_loss(batch, y_pred=outputs, training=False))
 z_mean, z_log_var = outputs["z_mean"].astype("float64"), outputs["z_log_var"].astype("float64")
 probability = special.expit(outputs["logits"].astype("float64"))
 binary = some_digits.reshape(batch.shape)
-reconstruction = (special.xlogy(binary, probability) + special.xlog1py(1 - binary, -probability)).sum(axis=(1, 2, 3))
+log_likelihood_of_z = (special.xlogy(binary, probability) + special.xlog1py(1 - binary, -probability)).sum(
+    axis=(1, 2, 3)
+)
 prior = normal(np.zeros(2))
 kl = [normal_kl(normal(m, np.diag(np.exp(v))), prior) for m, v in zip(z_mean, z_log_var, strict=True)]
 ours = elbo(batch.astype("float64"), outputs["logits"], z_mean, z_log_var).numpy()
-same("(21) `elbo` and SciPy", ours, reconstruction - kl, within=1e-6)
+same("(21) `elbo` and SciPy", ours, log_likelihood_of_z - kl, within=1e-6)
 same("     relative to the loss of notebook 03", np.array([its_loss / -ours.mean()]), 1, within=1e-5)
 
 # %% [markdown]
-# In the same words as the code: `loss = reconstruction + kl`, averaged over the batch, in nats per image. The averaging is
-# what gradient descent needs to be independent of the batch size; the *sum* over pixels and latent variables is what makes it a bound.
+# The code of notebook 03 calls $-\log P(X|z)$ the `reconstruction` loss, the sign turned; so there `loss = reconstruction + kl`, averaged
+# over the batch, in nats per image. The averaging is
+# what gradient descent needs to be independent of the batch size; the *sum* over pixels and latent variables is what makes it a bound (for grey pixels, in the sense of the section on them).
 #
 # ## What to take with you
 #
