@@ -6,7 +6,6 @@ writes; neither ImageMagick nor ffmpeg is needed.
 """
 
 import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ import numpy as np
 from matplotlib import font_manager
 from PIL import Image, ImageDraw, ImageFont
 
+from vaelib.files import whole_file
 from vaelib.painting import (
     GREYS,
     Painter,
@@ -159,16 +159,7 @@ def _write(
             print(f"\r{path.name}: frame {i + 1} of {len(recording)}", end="", flush=True)
     if verbose:
         print()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".gif")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            durations = [frame_ms] * (len(frames) - 1) + [hold_ms]
-            frames[0].save(
-                file, "GIF", save_all=True, append_images=frames[1:], duration=durations, loop=0, optimize=False
-            )
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    durations = [frame_ms] * (len(frames) - 1) + [hold_ms]
+    with whole_file(path, ".gif") as file:
+        frames[0].save(file, "GIF", save_all=True, append_images=frames[1:], duration=durations, loop=0, optimize=False)
     return path

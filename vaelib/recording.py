@@ -4,13 +4,13 @@ Nothing here needs TensorFlow: a recording can be drawn or animated long after t
 """
 
 import os
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Self
 
 import numpy as np
+
+from vaelib.files import whole_file
 
 
 def article_epochs(last: int) -> list[int]:
@@ -86,18 +86,8 @@ class Recording:
 
         ValueError if the name does not end in `.npz`.
         """
-        path = Path(path)
-        if path.suffix != ".npz":
-            raise ValueError(f"path must end in .npz, got {str(path)!r}")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                np.savez_compressed(file, **vars(self))
-            os.replace(temporary, path)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
+        with whole_file(path, ".npz") as file:
+            np.savez_compressed(file, **vars(self))
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:
