@@ -1,11 +1,14 @@
 """The GIFs, opened frame by frame by Pillow."""
 
+import base64
+import re
+
 import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
 from PIL import Image
 
-from vaelib.animation import latent_gif, latent_manifold_gif, manifold_gif
+from vaelib.animation import latent_gif, latent_manifold_gif, manifold_gif, show_gif
 from vaelib.painting import GREYS
 from vaelib.plots import DIGIT_COLORS
 from vaelib.recording import Recording
@@ -68,6 +71,20 @@ def test_the_map_is_what_was_recorded(recording, tmp_path):
         assert np.abs(255 - middle - 60 * i).max() <= 255 / GREYS
 
 
+def test_slow_changes_are_not_lost_and_what_stands_still_costs_no_bytes(recording, tmp_path):
+    """A whole grey level is the most by which a pixel may lag behind, however slowly it darkens."""
+    noise = np.random.default_rng(0).integers(0, 256, (30, 30), "uint8")
+    epochs, codes = np.arange(40), np.zeros((40, 3, 2), "float32")
+    slow = np.stack([np.full((30, 30), 6 * i, "uint8") for i in epochs])
+    for i, (_, picture) in enumerate(
+        frames(make(manifold_gif, Recording(epochs, slow, codes, codes), tmp_path / "slow.gif"))
+    ):
+        assert np.abs(255 - picture[SIZE // 2, SIZE // 2] - 6 * i).max() <= 255 / (GREYS - 1) + 1
+    still = Recording(epochs, np.stack([noise] * 40), codes, codes)
+    one = make(manifold_gif, Recording.of(still.frames()[:1]), tmp_path / "one.gif").stat().st_size
+    assert make(manifold_gif, still, tmp_path / "still.gif").stat().st_size < 2 * one
+
+
 def test_the_map_stands_upright(recording, tmp_path):
     maps = np.zeros((4, 30, 30), "uint8")
     maps[:, :15] = 255  # ink in the upper half
@@ -114,6 +131,17 @@ def test_progress_is_shown_on_one_line(recording, tmp_path, capsys):
     out = capsys.readouterr().out
     assert out.endswith("frame 4 of 4\n")
     assert out.count("\n") == 1
+
+
+def test_on_a_page_it_is_the_whole_file_and_has_words(recording, tmp_path):
+    path = make(manifold_gif, recording, tmp_path / "run.gif")
+    shown = re.fullmatch(
+        r'<img src="data:image/gif;base64,([^"]+)" alt="a &quot;map&quot;">', show_gif(path, 'a "map"').data
+    )
+    assert base64.b64decode(shown[1]) == path.read_bytes()
+    (tmp_path / "run.png").write_bytes(b"\x89PNG")
+    with pytest.raises(ValueError, match=r"path must name a GIF, got '.*run.png'"):
+        show_gif(tmp_path / "run.png", "")
 
 
 def test_a_failure_while_writing_loses_nothing(recording, tmp_path, monkeypatch):

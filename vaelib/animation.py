@@ -1,15 +1,18 @@
 """Animations of a recorded training run: the digit map and the codes from epoch to epoch, as GIFs.
 
 Axes, ticks and legend are the same in all frames, so Matplotlib draws them once. What moves is painted over them as
-numbers: every frame is an array of palette indices, all frames share one palette, and nothing flickers. Only Pillow
-writes; neither ImageMagick nor ffmpeg is needed.
+numbers: every frame is an array of palette indices, all share one palette, and nothing flickers. Only what changed
+from one frame to the next is stored. Pillow writes; neither ImageMagick nor ffmpeg is needed.
 """
 
+import base64
+import html
 import os
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from IPython.display import HTML
 from matplotlib import font_manager
 from PIL import Image, ImageDraw, ImageFont
 
@@ -109,6 +112,22 @@ def latent_manifold_gif(
     return _write(path, still, painters, recording, palette, frame_ms, hold_ms, verbose)
 
 
+def show_gif(path: str | os.PathLike[str], alt: str) -> HTML:
+    """A GIF inside the page, for the last line of a notebook cell: the notebook then holds all of it, a third larger.
+
+    Args:
+        path: the file.
+        alt: what it shows, in words, for those who cannot see it.
+
+    Raises:
+        ValueError: if the file is no GIF.
+    """
+    content = Path(path).read_bytes()
+    if not content.startswith(b"GIF8"):
+        raise ValueError(f"path must name a GIF, got {str(path)!r}")
+    return HTML(f'<img src="data:image/gif;base64,{base64.b64encode(content).decode()}" alt="{html.escape(alt)}">')
+
+
 def _labels(recording: Recording, labels: Any) -> np.ndarray:
     labels, n = np.asarray(labels), recording.z_mean.shape[1]
     if labels.shape != (n,) or labels.dtype.kind not in "iu" or not np.isin(labels, np.arange(10)).all():
@@ -151,7 +170,7 @@ def _write(
         for paint in painters:
             paint(canvas, i)
         frame = Image.fromarray(canvas, mode="P")
-        frame.putpalette(palette.tobytes())
+        frame.putpalette(palette.tobytes() + bytes(3))  # one more colour: transparent
         middle = (frame.width // 2, round(0.035 * frame.height))
         ImageDraw.Draw(frame).text(middle, f"Epoch: {epoch}", fill=GREYS - 1, font=font, anchor="mm")
         frames.append(frame)
@@ -160,6 +179,8 @@ def _write(
     if verbose:
         print()
     durations = [frame_ms] * (len(frames) - 1) + [hold_ms]
+    # With a transparent colour and `optimize`, Pillow makes transparent what is as in the frame before.
+    options: dict[str, Any] = {"transparency": len(palette), "optimize": True, "disposal": 1, "loop": 0}
     with whole_file(path, ".gif") as file:
-        frames[0].save(file, "GIF", save_all=True, append_images=frames[1:], duration=durations, loop=0, optimize=False)
+        frames[0].save(file, "GIF", save_all=True, append_images=frames[1:], duration=durations, **options)
     return path

@@ -143,7 +143,7 @@ class Encoder(_Half):
 
 @register
 class Decoder(_Half):
-    """P(X|Z): from a code to the probability that each pixel is white.
+    """P(X|Z): from a code to the probability that each pixel is ink.
 
     Called with codes, shape (batch, latent_dim); returns pictures in [0, 1], shape (batch, *image_shape).
 
