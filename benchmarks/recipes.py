@@ -1,4 +1,4 @@
-"""What seven epochs give: the recipe of notebook 03, and the same with one thing changed, three seeds each.
+"""What seven epochs give: the recipe of notebook 03, and the same with something changed, three seeds each.
 
     .venv/bin/python benchmarks/recipes.py
 
@@ -14,7 +14,7 @@ import numpy as np
 
 from vaelib.data import load_mnist
 from vaelib.device import keras, set_up
-from vaelib.model import VAE, Decoder, Encoder
+from vaelib.model import VAE, Decoder, Encoder, warmup_cosine
 
 EPOCHS, BATCH_SIZE, WARMUP, SEEDS = 7, 250, 200, (0, 1, 2)
 RESULTS = Path(__file__).parent / "results" / "recipes.md"
@@ -28,15 +28,6 @@ RECIPES = {
     "learning rate 0.0001, constant": {"peak": None},
     "the article's: dropout 0.3, rate 0.0001, batch 500": {"dropout_rate": 0.3, "peak": None, "batch_size": 500},
 }
-
-
-def rate(steps: int, peak: float | None, warmup: int) -> float | keras.optimizers.schedules.LearningRateSchedule:
-    """The learning rate: 1e-4 throughout, or up to `peak` and down a cosine to 0."""
-    if peak is None:
-        return 1e-4
-    if not warmup:
-        return keras.optimizers.schedules.CosineDecay(peak, steps)
-    return keras.optimizers.schedules.CosineDecay(1e-4, steps - warmup, warmup_target=peak, warmup_steps=warmup)
 
 
 def measure(
@@ -54,7 +45,7 @@ def measure(
     options = {"dropout_rate": dropout_rate, "batch_normalization": batch_normalization}
     vae = VAE(Encoder(**options), Decoder(**options))
     steps = EPOCHS * len(x_train) // batch_size
-    vae.compile(optimizer=keras.optimizers.Adam(rate(steps, peak, warmup)))
+    vae.compile(optimizer=keras.optimizers.Adam(1e-4 if peak is None else warmup_cosine(steps, peak, warmup)))
     logs = vae.fit(x_train, validation_data=x_val, epochs=EPOCHS, batch_size=batch_size, verbose=0).history
     test = vae.evaluate(x_test, batch_size=500, verbose=0, return_dict=True)
     return -logs["loss"][-1], -logs["val_loss"][-1], -test["loss"], test["kl"]

@@ -7,7 +7,7 @@ from scipy import special
 
 from vaelib.data import load_mnist
 from vaelib.device import keras
-from vaelib.model import VAE, Decoder, Encoder
+from vaelib.model import VAE, Decoder, Encoder, warmup_cosine
 
 
 @pytest.fixture(scope="module")
@@ -260,3 +260,25 @@ def test_a_batch_spread_over_two_devices_trains_the_same():
     """Plain SGD, which unlike Adam would show a loss that is scaled wrongly."""
     result = subprocess.run([sys.executable, "-c", ON_TWO_DEVICES], capture_output=True, text=True)
     assert result.returncode == 0, result.stderr
+
+
+def test_the_learning_rate_climbs_a_line_and_falls_half_a_cosine():
+    rate = warmup_cosine(1000, peak=0.02, warmup=200)
+    line = 1e-4 + (0.02 - 1e-4) * np.arange(200) / 200
+    cosine = 0.01 * (1 + np.cos(np.pi * np.arange(801) / 800))
+    np.testing.assert_allclose([float(rate(step)) for step in range(1001)], [*line, *cosine], atol=2e-7)
+    straight = warmup_cosine(100, peak=0.004, warmup=0)
+    np.testing.assert_allclose([float(straight(step)) for step in (0, 50, 100)], [0.004, 0.002, 0], atol=1e-8)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"steps": 200}, "warmup must be at least 0 and below the 200 steps, got 200"),
+        ({"steps": 10, "warmup": -1}, "warmup must be .* got -1"),
+        ({"steps": 300, "peak": 0}, "peak must be positive, got 0"),
+    ],
+)
+def test_a_learning_rate_that_cannot_be_is_refused(arguments, words):
+    with pytest.raises(ValueError, match=words):
+        warmup_cosine(**arguments)

@@ -13,7 +13,7 @@ from vaelib.device import keras, tf
 from vaelib.elbo import Tensor, bernoulli_log_likelihood, gaussian_kl, require_same_shape
 from vaelib.networks import Decoder, Encoder, Sampling
 
-__all__ = ["VAE", "Decoder", "Encoder", "Sampling"]
+__all__ = ["VAE", "Decoder", "Encoder", "Sampling", "warmup_cosine"]
 
 
 @keras.saving.register_keras_serializable(package="vaelib")
@@ -106,3 +106,26 @@ class VAE(keras.Model):
             name: keras.saving.deserialize_keras_object(config[name], custom_objects) for name in ("encoder", "decoder")
         }
         return cls(**config | halves)
+
+
+def warmup_cosine(steps: int, peak: float = 0.02, warmup: int = 200) -> keras.optimizers.schedules.LearningRateSchedule:
+    """The course's learning rate: up a line to `peak`, then down half a cosine to 0.
+
+    Args:
+        steps: how many batches there are in all epochs together.
+        peak: the largest rate.
+        warmup: after how many batches it is reached, from 0.0001 at the first; 0 to start at the peak.
+
+    Raises:
+        ValueError: if `warmup` is negative or not below `steps`, or `peak` is not positive.
+
+    Source: the cosine, Loshchilov & Hutter, arXiv:1608.03983, equation (5) without restarts; the warm-up, Goyal et
+    al., arXiv:1706.02677, section 2.2.
+    """
+    if not 0 <= warmup < steps:
+        raise ValueError(f"warmup must be at least 0 and below the {steps} steps, got {warmup}")
+    if not peak > 0:
+        raise ValueError(f"peak must be positive, got {peak}")
+    if not warmup:
+        return keras.optimizers.schedules.CosineDecay(peak, steps)
+    return keras.optimizers.schedules.CosineDecay(1e-4, steps - warmup, warmup_target=peak, warmup_steps=warmup)
