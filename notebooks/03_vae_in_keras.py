@@ -53,7 +53,7 @@ from scipy import integrate, spatial, special, stats
 
 from vaelib.data import load_mnist
 from vaelib.elbo import bernoulli_log_likelihood, elbo, gaussian_kl
-from vaelib.model import VAE, Decoder, Encoder, Sampling
+from vaelib.model import VAE, Decoder, Encoder, Sampling, warmup_cosine
 from vaelib.plots import decode_grid, plot_digits, plot_latent, plot_manifold, quantile_grid
 from vaelib.source import show_source
 
@@ -349,12 +349,9 @@ show_source(VAE.call, VAE.compute_loss)
 # about the gradients; the end at zero lets the weights settle.
 
 # %%
-epochs, batch_size, warmup = 7, 250, 200
+epochs, batch_size = 7, 250
 steps = epochs * len(x_train) // batch_size
-learning_rate = keras.optimizers.schedules.CosineDecay(
-    1e-4, decay_steps=steps - warmup, warmup_target=0.02, warmup_steps=warmup
-)
-vae.compile(optimizer=keras.optimizers.Adam(learning_rate))
+vae.compile(optimizer=keras.optimizers.Adam(warmup_cosine(steps, peak=0.02, warmup=200)))
 
 # %% [markdown]
 # Now train. We replace the progress bar of Keras by a callback of one line: a line per epoch, a few seconds each.
@@ -508,7 +505,7 @@ print(f"share of the plane's probability inside the grid: {(0.95 - 0.05) ** 2:.0
 # All 225 codes go through the decoder in **one** call. (One `predict` for each code gives the same picture and takes
 # hundreds of times as long, because most of a call's time goes into getting started: [measured](../benchmarks/results/manifold.md).)
 
-# %% picture="manifold.png"
+# %%
 plot_manifold(vae.decoder, n=15)
 plt.show()
 

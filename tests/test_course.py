@@ -30,6 +30,14 @@ print(x)
 from matplotlib import pyplot as plt
 
 _ = plt.plot([1, 2])
+
+# %% picture="dot.gif"
+from IPython.display import HTML
+
+HTML('<img src="data:image/gif;base64,R0lGODlhPw==" alt="">')
+
+# %% tags=["nbval-skip", "skip-execution"]
+# %no_such_magic
 """
 
 
@@ -47,11 +55,12 @@ def files(root):
 def test_it_runs_stores_and_repeats_itself(root, capsys):
     assert course.main("", root) == 0
     first = files(root)
-    assert set(first) == {"01_small.py", "01_small.ipynb", "dot.png"}
+    assert set(first) == {"01_small.py", "01_small.ipynb", "dot.png", "dot.gif"}
     assert first["dot.png"].startswith(b"\x89PNG")
     notebook = nbformat.read(root / "notebooks" / "01_small.ipynb", as_version=4)
     nbformat.validate(notebook)
-    assert [cell.get("execution_count") for cell in notebook.cells] == [None, 1, 2]
+    assert [cell.get("execution_count") for cell in notebook.cells] == [None, 1, 2, 3, None]
+    assert first["dot.gif"] == b"GIF89a?"
     assert notebook.cells[1].outputs[0].text == "42\n"
     assert "version" not in notebook.metadata.language_info
     assert "01_small: " in capsys.readouterr().out

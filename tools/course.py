@@ -8,6 +8,7 @@ On one machine a second run changes no file: no timings are stored, and cell ids
 
 import base64
 import hashlib
+import re
 import sys
 import time
 from collections import Counter
@@ -91,17 +92,25 @@ def write_whole(path: Path, content: bytes) -> None:
         temporary.unlink(missing_ok=True)
 
 
+def drawn_by(cell: NotebookNode) -> list[bytes]:
+    """The figures of a cell, and the GIFs that stand in its HTML."""
+    found = []
+    for output in cell.outputs:
+        data = output.get("data", {})
+        found += [data["image/png"]] if "image/png" in data else []
+        found += re.findall('src="data:image/gif;base64,([^"]+)"', data.get("text/html", ""))
+    return [base64.b64decode(content) for content in found]
+
+
 def pictures_of(notebook: NotebookNode) -> dict[str, bytes]:
-    """The figures of cells with `picture="NAME.png"` in their metadata, by name."""
+    """What the cells with `picture="NAME.png"` or `picture="NAME.gif"` in their metadata drew, by name."""
     found = {}
     for cell in notebook.cells:
         if "picture" in cell.metadata:
-            images = [output.data["image/png"] for output in cell.outputs if "image/png" in output.get("data", {})]
-            if len(images) != 1:
-                raise ValueError(
-                    f"the cell of picture {cell.metadata.picture} must draw one figure, drew {len(images)}"
-                )
-            found[cell.metadata.picture] = base64.b64decode(images[0])
+            drawn = drawn_by(cell)
+            if len(drawn) != 1:
+                raise ValueError(f"the cell of picture {cell.metadata.picture} must draw one figure, drew {len(drawn)}")
+            found[cell.metadata.picture] = drawn[0]
     return found
 
 

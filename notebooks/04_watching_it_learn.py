@@ -1,0 +1,663 @@
+# ---
+# jupyter:
+#   jupytext:
+#     cell_metadata_filter: tags,picture,-all
+#     notebook_metadata_filter: kernelspec,-jupytext.text_representation.jupytext_version
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#       format_version: '1.3'
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 4 · Watching it learn: callbacks
+#
+# `fit` trains for minutes or hours and says one line per epoch. Meanwhile you would like to change the learning rate,
+# keep the best weights, stop when it is pointless to go on, go on after a power cut, and above all *see* something.
+# Keras has one way to do all of that: a **callback**, an object whose methods are called at fixed moments of the
+# training.
+#
+# In this notebook you see when those moments are, put seven of Keras's callbacks to work on the VAE of [notebook
+# 03](03_vae_in_keras.ipynb), write one of your own, and at the end watch the map of digits come into being. You need
+# notebook 03, or to know what its loss is made of: *reconstruction* plus *KL*, in nats per picture.
+
+# %% [markdown]
+# ## Getting ready
+
+# %% tags=["machine", "nbval-ignore-output"]
+from vaelib.device import set_up
+
+print("Running on:", set_up(seed=3))
+
+# %%
+import shutil
+import tempfile
+import time
+from pathlib import Path
+
+import keras
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib import pyplot as plt
+from scipy import spatial, special, stats
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from tensorboard.util.tensor_util import make_ndarray
+
+from vaelib.callbacks import LiveView, Snapshots
+from vaelib.data import load_mnist
+from vaelib.elbo import gaussian_kl
+from vaelib.model import VAE, Decoder, Encoder, warmup_cosine
+from vaelib.source import show_source
+
+# %%
+sns.set_theme(context="notebook", style="ticks", palette="colorblind")
+(x_all, _), (x_test, y_test) = load_mnist()
+x_val = x_all[-1000:]
+
+# %% [markdown]
+# Most of the runs below are experiments on a few thousand digits, a few seconds each. Each begins with a new model and
+# the same random numbers, so that runs differ only by what we change. (`batch_normalization=False` leaves that layer
+# out: its running averages need more steps than our shortest runs have.)
+
+
+# %%
+def new_vae(learning_rate, batch_normalization=True):
+    """An untrained VAE, the same one every time."""
+    keras.utils.set_random_seed(3)
+    encoder = Encoder(batch_normalization=batch_normalization)
+    vae = VAE(encoder, Decoder(batch_normalization=batch_normalization))
+    vae.compile(optimizer=keras.optimizers.Adam(learning_rate))
+    return vae
+
+
+# %% [markdown]
+# ## When are they called?
+#
+# The quickest way to a callback is `LambdaCallback`: you give it functions, and for each the moment when it is to be
+# called. This one only prints where the training is. Two epochs of two batches each, and a validation set of one batch:
+
+# %%
+tell = keras.callbacks.LambdaCallback(
+    on_train_begin=lambda logs: print("train begins"),
+    on_epoch_begin=lambda epoch, logs: print("    epoch", epoch, "begins"),
+    on_train_batch_begin=lambda batch, logs: print("        batch", batch, "begins"),
+    on_train_batch_end=lambda batch, logs: print("        batch", batch, "ends with", *sorted(logs)),
+    on_test_begin=lambda logs: print("        validation begins"),
+    on_test_batch_end=lambda batch, logs: print("            batch", batch, "ends"),
+    on_test_end=lambda logs: print("        validation ends"),
+    on_epoch_end=lambda epoch, logs: print("    epoch", epoch, "ends with", *sorted(logs)),
+    on_train_end=lambda logs: print("train ends"),
+)
+vae = new_vae(0.001, batch_normalization=False)
+_ = vae.fit(x_all[:500], validation_data=x_val[:250], batch_size=250, epochs=2, callbacks=[tell], verbose=0)
+
+# %% [markdown]
+# Three things to remember. Epochs and batches are counted **from 0**. Validation lies *inside* the epoch, before its
+# end, so `on_epoch_end` is the first to know `val_loss`. And the dictionary `logs` holds what is known at that moment;
+# a callback may read it, and even add to it.
+#
+# If there are several callbacks, each moment goes through all of them in the order of the list.
+
+# %% [markdown]
+# ## The first steps: a function after every batch
+#
+# What does a VAE learn first? One line per epoch is too coarse to see: the first epoch is where it happens. So we note
+# KL and reconstruction after every *batch*. There is a catch: `logs` holds the **average since the epoch began**, not
+# the figure of this batch. From the averages $a_1, a_2, \dots$ the figures themselves come back as $n\,a_n -
+# (n-1)\,a_{n-1}$.
+
+
+# %%
+def undo_average(averages):
+    """The figures whose running averages these are, along the first axis."""
+    n = np.arange(1, len(averages) + 1)
+    return np.diff(n * averages, axis=0, prepend=0)
+
+
+known = np.array([3.0, 1.0, 5.0])
+averages = known.cumsum() / [1, 2, 3]
+print("averages", averages, "of", undo_average(averages))
+
+
+# %% [markdown]
+# (Keras passes `logs` by name, so a function of yours must call it that, too.)
+
+
+# %%
+def each_batch(vae):
+    """Train one epoch on 30 000 digits; KL and reconstruction of each batch, nats per picture, two arrays."""
+    seen = {"kl": [], "reconstruction": []}
+    note = keras.callbacks.LambdaCallback(
+        on_train_batch_end=lambda batch, logs: [seen[key].append(logs[key]) for key in seen]
+    )
+    vae.fit(x_all[:30_000], batch_size=250, epochs=1, callbacks=[note], verbose=0)
+    return [undo_average(np.array(averages)) for averages in seen.values()]
+
+
+# %% [markdown]
+# Two models with the same learning rate, one with batch normalisation and one without. To have a mark for the
+# reconstruction, we also work out what it would be for a decoder that ignores its code and always draws the average
+# picture.
+
+# %%
+mean = x_all.astype("float64").mean(axis=0)
+average_picture = -(special.xlogy(x_all, mean) + special.xlog1py(1 - x_all, -mean)).sum(axis=(1, 2, 3)).mean()
+print(f"average picture: {average_picture:.2f} nats")
+
+# %%
+kl, reconstruction = each_batch(new_vae(0.003, batch_normalization=False))
+kl_normalised, reconstruction_normalised = each_batch(new_vae(0.003))
+
+fig, (left, right) = plt.subplots(1, 2, figsize=(12, 3.8), layout="constrained")
+left.plot(range(1, 121), kl, "o-", markersize=4, label="without batch normalisation")
+left.plot(range(1, 121), kl_normalised, "s-", markersize=4, label="with")
+left.set(xlabel="batch", ylabel="KL, nats per picture", yscale="log")
+left.set_yticks([0.1, 1, 10, 100], ["0.1", "1", "10", "100"])
+right.plot(range(1, 121), reconstruction, "o-", markersize=4)
+right.plot(range(1, 121), reconstruction_normalised, "s-", markersize=4)
+right.axhline(average_picture, color="black", linestyle="--", label="average picture")
+right.set(xlabel="batch", ylabel="reconstruction, nats per picture")
+left.legend()
+right.legend()
+sns.despine()
+plt.show()
+
+# %% [markdown]
+# Look at the blue curves. (The KL's scale is logarithmic: each line stands for ten times the one below.) The figures at
+# the moments that matter, each a mean over three batches:
+
+# %% tags=["nbval-ignore-output"]
+peak = kl.argmax()
+low = peak + kl[peak:].argmin()
+for when, batch in {"at the peak": peak, "at its lowest after that": low, "at the end": 118}.items():
+    around = slice(batch - 1, batch + 2)
+    print(f"{when} (batch {batch + 1}): KL {kl[around].mean():.1f}, ", end="")
+    print(f"reconstruction {reconstruction[around].mean():.0f} nats")
+
+# %%
+assert kl[0] < 1 < 20 < kl[peak]
+assert peak < 15
+assert abs(reconstruction[low - 1 : low + 2].mean() - average_picture) < 15
+assert kl[-3:].mean() > 1.2 * kl[low]
+assert reconstruction[-3:].mean() < average_picture - 10
+
+# %% [markdown]
+# The KL has a stormy youth. At first all pictures have nearly the same code, and it costs nothing. Within a few steps
+# the encoder finds out that codes are worth something, and drives them far apart without a thought for the price. Then
+# the bill comes, and the KL **collapses**. At its lowest the reconstruction is about that of the average picture: what
+# the decoder has learned by then is where ink is to be found in general, and the code has not yet helped. Only now does
+# the KL **recover**, slowly, and with it the reconstruction gets under the mark: the two halves learn to make use of
+# the code together.
+#
+# Batch normalisation begins elsewhere, with codes of a reasonable size, and its reconstruction needs longer to reach
+# the mark but then falls well below. (Large steps at the very start do it no good: try `new_vae(0.02)` and see the KL
+# of the second batch. Hence the warm-up of notebook 03.)
+
+# %% [markdown]
+# ## One of your own
+#
+# A callback with something to remember is best written as a class. Say you would like to know what each latent
+# dimension costs on its own. Keras logs only their sum. A callback can reach the model as `self.model`, and ask it
+# anything:
+
+
+# %%
+class PriceOfEachDimension(keras.callbacks.Callback):
+    """After every epoch, the mean KL of each latent dimension over the pictures `x`, in nats."""
+
+    def __init__(self, x):
+        super().__init__()
+        self.x = x
+
+    def on_train_begin(self, logs=None):
+        self.history = []
+
+    def on_epoch_end(self, epoch, logs=None):
+        z_mean, z_log_var, _ = self.model.encoder(self.x, training=False)
+        each = [gaussian_kl(z_mean[:, j : j + 1], z_log_var[:, j : j + 1]) for j in range(z_mean.shape[1])]
+        self.history.append([float(keras.ops.mean(kl)) for kl in each])
+
+
+# %% [markdown]
+# We emptied the list in `on_train_begin`, not in `__init__`: a callback may serve several runs. It will ride along in
+# the next one.
+
+# %% [markdown]
+# ## Keep the best, and stop in time
+#
+# Five hundred digits are too few: sooner or later the network learns *them* and no longer digits in general. Then the
+# training loss goes on falling and the validation loss does not. Two callbacks look after that:
+#
+# - `ModelCheckpoint` writes the model to a file; with `save_best_only=True` only when `val_loss` is lower than ever
+#   before.
+# - `EarlyStopping` ends the training when `val_loss` has not got better for `patience` epochs.
+
+# %%
+folder = Path(tempfile.mkdtemp())
+price = PriceOfEachDimension(x_val)
+keep_the_best = keras.callbacks.ModelCheckpoint(folder / "best.keras", monitor="val_loss", save_best_only=True)
+stop_in_time = keras.callbacks.EarlyStopping(monitor="val_loss", patience=4)
+
+vae = new_vae(0.01, batch_normalization=False)
+few = {"validation_data": x_val, "batch_size": 50, "epochs": 60, "verbose": 0}
+history = vae.fit(x_all[:500], callbacks=[price, keep_the_best, stop_in_time], **few).history
+
+# %% tags=["nbval-ignore-output"]
+best = int(np.argmin(history["val_loss"]))
+ran = len(history["val_loss"])
+print(f"stopped after {ran} of 60 epochs; the best was epoch {best + 1}: {history['val_loss'][best]:.1f} nats")
+
+# %%
+assert best + 1 + 4 == ran < 60
+assert history["loss"][-1] < history["val_loss"][-1] - 10
+
+# %% [markdown]
+# So it stopped four epochs after the best, as told. On the left the two losses. On the right what our own callback has
+# noted, the price of each of the two dimensions, and their sum as Keras logged it:
+
+# %%
+fig, (left, right) = plt.subplots(1, 2, figsize=(11, 3.6), layout="constrained")
+epochs = np.arange(1, ran + 1)
+left.plot(epochs, history["loss"], "o--", label="training")
+left.plot(epochs, history["val_loss"], "o-", label="validation")
+left.axvline(best + 1, color="grey", linewidth=1, label="best")
+left.set(xlabel="epoch", ylabel="loss, nats per picture", ylim=(140, 240), xticks=epochs[1::2])
+right.plot(epochs, price.history, "o-", label=["first dimension", "second dimension"])
+right.plot(epochs, history["val_kl"], "k^:", label="val_kl")
+right.set(xlabel="epoch", ylabel="KL, nats per picture", ylim=0, xticks=epochs[1::2])
+left.legend()
+right.legend()
+sns.despine()
+plt.show()
+
+# %% [markdown]
+# Does our callback tell the truth? The dimensions' prices must add up to the KL that Keras logged.
+
+# %%
+np.testing.assert_allclose(np.sum(price.history, axis=1), history["val_kl"], rtol=1e-3)
+print("they add up")
+
+# %% [markdown]
+# And the file? It holds the model of the best epoch. Loaded, and the validation done again:
+
+# %% tags=["nbval-ignore-output"]
+best_vae = keras.saving.load_model(folder / "best.keras")
+again = best_vae.evaluate(x_val, batch_size=50, verbose=0, return_dict=True)
+print(f"logged {history['val_loss'][best]:.2f}, from the file {again['loss']:.2f} ", end="")
+print(f"(KL: logged {history['val_kl'][best]:.4f}, from the file {again['kl']:.4f})")
+
+# %%
+np.testing.assert_allclose(again["kl"], history["val_kl"][best], rtol=1e-3)
+assert abs(again["loss"] - history["val_loss"][best]) < 3
+
+# %% [markdown]
+# The KL is the same. The loss isn't quite: a VAE *draws* a code for each picture, and drew others this time. Keep that
+# in mind with every rule of the kind "lower than ever before": the validation loss of a VAE is itself noisy, by about
+# as much as these two figures differ, and the best of many noisy figures is a lucky one. A patience of 1 would be
+# hasty.
+
+# %% [markdown]
+# ## The learning rate
+#
+# Large steps get far, and in the end they get in their own way: they jump across the valley whose bottom they are
+# looking for. So the rate should fall. There are two ways to say when:
+#
+# - `LearningRateScheduler` asks a function of yours, before each epoch: "This is epoch number so-and-so and the rate
+#   was so-and-so. What shall it be?"
+# - `ReduceLROnPlateau` watches `val_loss`, and multiplies the rate by `factor` when there was no progress for
+#   `patience` epochs.
+#
+# Three runs, one with a constant rate for comparison.
+
+
+# %%
+def after_five(epoch, rate):
+    """0.02 for five epochs, then a tenth of it."""
+    return 0.02 if epoch < 5 else 0.002
+
+
+runs = {
+    "constant": [],
+    "LearningRateScheduler": [keras.callbacks.LearningRateScheduler(after_five)],
+    "ReduceLROnPlateau": [keras.callbacks.ReduceLROnPlateau("val_loss", factor=0.2, patience=1, min_delta=2)],
+}
+options = {"validation_data": x_val, "batch_size": 100, "epochs": 7, "verbose": 0}
+results = {name: new_vae(0.02).fit(x_all[:5000], callbacks=what, **options).history for name, what in runs.items()}
+
+# %% [markdown]
+# Both callbacks add the rate to the logs, so it is in the history too. (Of the constant one we know it.)
+
+# %%
+fig, (left, right) = plt.subplots(1, 2, figsize=(11, 3.6), layout="constrained", sharex=True)
+for (name, history), style in zip(results.items(), ["o-", "s--", "^:"], strict=True):
+    left.plot(range(1, 8), history.get("learning_rate", [0.02] * 7), style, label=name)
+    right.plot(range(2, 8), history["val_loss"][1:], style)
+left.set(xlabel="epoch", ylabel="learning rate", yscale="log")
+left.set_yticks([0.002, 0.004, 0.02], ["0.002", "0.004", "0.02"])
+left.minorticks_off()
+right.set(xlabel="epoch", ylabel="validation loss, nats per picture")
+left.legend()
+sns.despine()
+plt.show()
+
+# %% tags=["nbval-ignore-output"]
+constant, scheduled, plateau = [np.array(history["val_loss"]) for history in results.values()]
+print(f"epoch 5, the last at 0.02:   constant {constant[4]:.1f}, scheduled {scheduled[4]:.1f} nats")
+print(f"epoch 6, the first at 0.002: constant {constant[5]:.1f}, scheduled {scheduled[5]:.1f} nats")
+print(f"epoch 7: constant {constant[-1]:.1f}, scheduled {scheduled[-1]:.1f}, on a plateau {plateau[-1]:.1f} nats")
+
+# %%
+assert abs(scheduled[4] - constant[4]) < 0.1
+assert scheduled[5] < constant[5] - 2
+assert scheduled[-1] < constant[-1]
+assert min(results["ReduceLROnPlateau"]["learning_rate"]) < 0.02
+
+# %% [markdown]
+# Up to the fifth epoch the first two runs are one and the same: same model, same random numbers, same rate. Then the
+# rate drops, and the loss falls at once, by several nats. Those nats had been learned before; the steps were too large
+# to show it. `ReduceLROnPlateau` finds the moment by itself, but it must first see that things no longer improve, and
+# with a noisy validation loss it may be mistaken about that.
+#
+# Drop too early, and the model stays where it is: small steps don't get far. That is why the course lets the rate fall
+# slowly, along a cosine, after every *batch*. For that no callback is needed: an optimizer takes a *schedule* in place
+# of a number. (Not both: a rate that follows a schedule cannot be set by a callback.)
+
+# %%
+show_source(warmup_cosine)
+
+# %% [markdown]
+# ## Broken off, and resumed
+#
+# A power cut, a session that ends, Ctrl-C: long runs get interrupted. `BackupAndRestore` saves the training after every
+# epoch, weights and optimizer, and when the *same* `fit` is started again, it goes on where the backup was made. We try
+# it with a power cut of our own making: a callback that raises an exception.
+
+
+# %%
+class PowerCut(Exception):
+    """The plug is pulled."""
+
+
+def pull_the_plug(epoch, logs):
+    """Just before epoch 3."""
+    if epoch == 3:
+        raise PowerCut
+
+
+power_cut = keras.callbacks.LambdaCallback(on_epoch_begin=pull_the_plug)
+
+# %% [markdown]
+# First the run that nobody disturbs, for comparison. `Snapshots` is the course's own callback: at chosen epochs it
+# records the map of digits and the codes of some pictures, here of the first 500 test digits. Shuffling is switched
+# off; you will see why.
+
+# %%
+options = {"batch_size": 250, "epochs": 6, "shuffle": False, "verbose": 0}
+undisturbed, recorder = new_vae(0.005, batch_normalization=False), Snapshots(x_test[:500])
+history = undisturbed.fit(x_all[:3000], callbacks=[recorder], **options)
+print("trained epochs", history.epoch, "| steps", int(undisturbed.optimizer.iterations), "| ", end="")
+print("snapshots of epochs", recorder.recording.epochs)
+
+
+# %% [markdown]
+# Now the same with a backup, and the plug pulled before epoch 3. The snapshots are kept in a file, too.
+
+
+# %%
+def safely(backup):
+    """Callbacks of a run that can be resumed: Keras's and ours keep what they need under `backup`."""
+    keep = Snapshots(x_test[:500], path=backup / "snapshots.npz")
+    return [keras.callbacks.BackupAndRestore(backup / "state"), keep]
+
+
+interrupted = new_vae(0.005, batch_normalization=False)
+try:
+    interrupted.fit(x_all[:3000], callbacks=[*safely(folder / "a"), power_cut], **options)
+except PowerCut:
+    print("power cut after", int(interrupted.optimizer.iterations), "steps")
+shutil.copytree(folder / "a", folder / "b")
+print("left behind:", *sorted(path.name for path in (folder / "a").rglob("*.*")))
+
+# %% [markdown]
+# (The copy, `b`, is for later.) Then, as after a power cut, everything anew: a new model, new callbacks, the same call
+# of `fit`.
+
+# %%
+resumed, callbacks = new_vae(0.005, batch_normalization=False), safely(folder / "a")
+history = resumed.fit(x_all[:3000], callbacks=callbacks, **options)
+print("trained epochs", history.epoch, "| steps", int(resumed.optimizer.iterations), "| ", end="")
+print("snapshots of epochs", callbacks[1].recording.epochs)
+
+# %% [markdown]
+# It trained epochs 3, 4 and 5 only (the new history does not know the others), but the optimizer has counted all 72
+# steps, and the snapshots are complete. Is it, in the end, the same model?
+
+
+# %%
+def largest_difference(vae, other):
+    """Between the weights of two models, and between what their optimizers remember."""
+    pairs = zip(vae.weights + vae.optimizer.variables, other.weights + other.optimizer.variables, strict=True)
+    return max(float(keras.ops.max(keras.ops.abs(a - b))) for a, b in pairs)
+
+
+# %% tags=["nbval-ignore-output"]
+print(f"largest difference {largest_difference(undisturbed, resumed):.2g}; ", end="")
+losses = [vae.evaluate(x_val, batch_size=1000, verbose=0, return_dict=True)["loss"] for vae in (undisturbed, resumed)]
+print(f"validation loss: undisturbed {losses[0]:.2f}, resumed {losses[1]:.2f} nats")
+
+# %%
+assert largest_difference(undisturbed, resumed) > 1e-3
+assert abs(losses[0] - losses[1]) < 10
+
+# %% [markdown]
+# As good, but not the same. What was not in the backup? The weights were, and the optimizer's memory was. But training
+# a VAE also needs *random numbers*, the ε of every draw, and Keras backs up no random generator: the resumed run began
+# its ε from the seed again, where the undisturbed one had used up 36 batches' worth. (With shuffling the order of the
+# pictures would be a second such cause.)
+#
+# That is a claim that can be tested. The generator counts its calls; set the count of a third model forward to where
+# the power went, resume from the copy, and nothing should be different any more.
+
+# %% tags=["nbval-ignore-output"]
+exact = new_vae(0.005, batch_normalization=False)
+state = exact.encoder.sampling.seed_generator.state
+seed, _ = keras.ops.convert_to_numpy(state)
+state.assign([seed, 36])
+_ = exact.fit(x_all[:3000], callbacks=safely(folder / "b"), **options)
+print("largest difference", largest_difference(undisturbed, exact))
+
+# %%
+assert largest_difference(undisturbed, exact) < 1e-4 * largest_difference(undisturbed, resumed)
+
+# %% [markdown]
+# So that was all. In practice nobody bothers: other random numbers are as good as these. But callbacks that have a
+# memory of their own, `EarlyStopping` for example, begin with an empty one in a resumed run; that can matter.
+
+# %% [markdown]
+# ## Watching
+#
+# Now the real thing: the whole network with the course's learning rate, on 20 000 digits, and three callbacks to watch
+# it.
+#
+# - `LiveView`, from the course: after every epoch it draws reconstructions and the map of digits, each time in the
+#   place of the last picture. Run the cell in JupyterLab and look.
+# - `Snapshots`, which you know already: all ten thousand test digits this time. (It looks at the test set, and nothing
+#   is decided by what it sees.)
+# - `TensorBoard`, from Keras: it writes every figure of every epoch to a log folder. Each run gets a fresh one, under
+#   `runs`, named by the time.
+
+# %%
+Path("runs").mkdir(exist_ok=True)
+log_dir = Path(tempfile.mkdtemp(prefix=time.strftime("%Y-%m-%d_%H.%M.%S_"), dir="runs"))
+board = keras.callbacks.TensorBoard(log_dir, write_graph=False)
+
+# %% tags=["nbval-ignore-output"]
+epochs, batch_size = 8, 250
+vae = new_vae(warmup_cosine(steps=epochs * 20_000 // batch_size))
+snapshots = Snapshots()
+history = vae.fit(
+    x_all[:20_000],
+    validation_data=x_val,
+    epochs=epochs,
+    batch_size=batch_size,
+    callbacks=[board, snapshots, LiveView()],
+    verbose=0,
+).history
+
+# %%
+assert history["val_loss"][-1] < 165, history["val_loss"]
+np.testing.assert_array_equal(snapshots.recording.epochs, np.arange(epochs + 1))
+
+# %% [markdown]
+# What has stayed on the page is the last picture. The earlier ones are in the recording. Here are the maps before
+# training and after 1, 2, 5 and 8 epochs, a part of each, so that the digits are large enough to see.
+
+# %%
+chosen = [0, 1, 2, 5, epochs]
+fig, axes = plt.subplots(1, 5, figsize=(14, 3.2), layout="constrained")
+for ax, epoch in zip(axes, chosen, strict=True):
+    rows = snapshots.recording.manifolds[epoch].reshape(15, 28, 15, 28)[::2, :, ::2]
+    ax.imshow(rows.reshape(8 * 28, 8 * 28), cmap="gray_r", vmin=0, vmax=255)
+    ax.set(title=f"epoch {epoch}", xticks=[], yticks=[])
+plt.show()
+
+# %% [markdown]
+# What is learned first? Not a digit, but what all digits share: ink in the middle, paper at the edges. Then the crudest
+# differences, round or straight; the finer ones follow, until last of all the lines get sharp. Let us measure it with
+# the method of notebook 03: name each test digit by a vote of its ten nearest neighbours in the plane. How many of each
+# kind are named correctly, after each of these epochs?
+
+
+# %%
+def named_correctly(z_mean):
+    """Share of each digit that the ten nearest neighbours in the plane name correctly, shape (10,)."""
+    _, neighbours = spatial.KDTree(z_mean).query(z_mean, k=11)
+    hits = stats.mode(y_test[neighbours[:, 1:]], axis=1).mode == y_test
+    return np.bincount(y_test, weights=hits) / np.bincount(y_test)
+
+
+shares = pd.DataFrame({epoch: named_correctly(snapshots.recording.z_mean[epoch]) for epoch in chosen})
+fig, ax = plt.subplots(figsize=(6.5, 4.6), layout="constrained")
+sns.heatmap(100 * shares, annot=True, fmt=".0f", cmap="Blues", vmin=0, vmax=100, cbar_kws={"label": "%"}, ax=ax)
+ax.set(xlabel="epoch", ylabel="digit", title="named correctly by its neighbours")
+ax.tick_params(axis="y", rotation=0)
+plt.show()
+
+# %% tags=["nbval-ignore-output"]
+print("mean over the ten digits:", ", ".join(f"epoch {epoch}: {share:.0%}" for epoch, share in shares.mean().items()))
+print("at least 75 % after one epoch:", list(shares.index[shares[1] >= 0.75]))
+
+# %%
+assert shares[epochs].mean() > shares[1].mean() + 0.05
+assert shares[1][1] > 0.75
+
+# %% [markdown]
+# An untrained network already puts similar pictures near one another, so epoch 0 isn't at 10 %. The 1 is found at once,
+# and the 0; the pairs that share most of their strokes, 4 and 9, 3 and 5 and 8, come last or never: two numbers are not
+# enough for them.
+
+# %% [markdown]
+# ## TensorBoard
+#
+# The log folder can be looked at with TensorBoard, a program that shows curves in the browser, compares runs, and keeps
+# up with a run that is still going. In JupyterLab two lines open it right here. (In a terminal: `tensorboard --logdir
+# notebooks/runs`.)
+
+# %% tags=["nbval-skip", "skip-execution"]
+# %load_ext tensorboard
+# %tensorboard --logdir runs
+
+# %% [markdown]
+# (On a page that was only rendered, like GitHub's, there is nothing to see above: it takes a running program.)
+#
+# The log files are no secret, either. TensorBoard's own reader opens them:
+
+
+# %%
+def read_log(folder):
+    """The scalars of one log folder as a table with columns epoch, quantity and value."""
+    log = EventAccumulator(str(folder), size_guidance={"tensors": 0}).Reload()
+    tags = [tag for tag in log.Tags()["tensors"] if tag.startswith("epoch_")]
+    rows = [
+        (event.step + 1, tag.removeprefix("epoch_"), float(make_ndarray(event.tensor_proto)))
+        for tag in tags
+        for event in log.Tensors(tag)
+    ]
+    return pd.DataFrame(rows, columns=["epoch", "quantity", "value"])
+
+
+kinds = {"training": "train", "validation": "validation"}
+logged = pd.concat({kind: read_log(log_dir / name) for kind, name in kinds.items()}, names=["data"]).reset_index("data")
+print(logged.groupby(["quantity", "data"]).size().to_string())
+
+# %% [markdown]
+# Nothing was lost on the way:
+
+# %%
+for (quantity, kind), rows in logged.groupby(["quantity", "data"]):
+    key = quantity if kind == "training" else f"val_{quantity}"
+    if key in history:
+        np.testing.assert_allclose(rows["value"], history[key], rtol=1e-6)
+        print(key, "is as in the history")
+
+# %% [markdown]
+# And the curves, the same that TensorBoard shows. The learning rate is that at the *end* of an epoch, so its climb over
+# the first 200 steps is not seen.
+
+# %%
+order = ["loss", "reconstruction", "kl", "learning_rate"]
+grid = sns.relplot(
+    logged[logged["quantity"].isin(order)],
+    x="epoch", y="value", hue="data", style="data", col="quantity", col_order=order, col_wrap=2, kind="line", markers=True,
+    height=3, aspect=1.6, facet_kws={"sharey": False},
+)  # fmt: skip
+grid.set_titles("{col_name}").set_ylabels("nats per picture")
+grid.axes[3].set_ylabel("")
+plt.show()
+
+# %% [markdown]
+# Read them like this. The loss falls, in training and in validation: nothing is learned by heart. Reconstruction makes
+# nearly all of it. The training KL *rises* from epoch to epoch, the slow recovery that we saw batch by batch above: the
+# model keeps finding things about a picture that are worth saying. The validation KL comes down to meet it from above.
+# That is batch normalisation: outside of training it works with running averages, and while the weights move fast,
+# these lag behind. (A training figure is an average over its epoch, a validation figure is taken at the end. Hence the
+# high first point.)
+
+# %% [markdown]
+# ## Which one when
+#
+# | you would like to | callback |
+# |---|---|
+# | do anything at any moment, in one line | `LambdaCallback` |
+# | do something that has a memory | a class of your own, from `keras.callbacks.Callback` |
+# | keep the best weights | `ModelCheckpoint(path, save_best_only=True)` |
+# | stop when it no longer gets better | `EarlyStopping(patience=…)`; `restore_best_weights=True` goes back to the best |
+# | change the learning rate, by epoch or by result | `LearningRateScheduler`, `ReduceLROnPlateau` |
+# | change it after every batch | none: a schedule, given to the optimizer |
+# | survive a power cut | `BackupAndRestore` |
+# | see curves, compare runs | `TensorBoard`; `CSVLogger` for a plain table |
+# | stop when the loss is no longer a number | `TerminateOnNaN` |
+# | see what it can draw by now; keep it for later | the course's `LiveView`; `Snapshots` |
+#
+# What will you do with the snapshots? Set them in motion: [notebook 05](05_making_gifs.ipynb).
+#
+# ## What to take with you
+#
+# - Callbacks are called at fixed moments, in the order of the list; validation comes before the end of its epoch.
+# - What the logs hold within an epoch is an average since its beginning.
+# - The validation loss of a VAE is noisy: it draws its codes. Give patience.
+# - A backup holds weights and optimizer, not random generators, and not the memory of other callbacks.
+# - A VAE first learns the average picture. Then the code begins to pay; the KL tells how much of it is used.
+#
+# ## Sources
+#
+# The article: M. Surtsukov, *Autoencoders in Keras, part 3: variational autoencoders* (in Russian), 2017, from
+# [msurtsukov.github.io/AE3](https://msurtsukov.github.io/AE3) · Keras: [callbacks](https://keras.io/api/callbacks/) ·
+# TensorBoard: [tensorflow.org/tensorboard](https://www.tensorflow.org/tensorboard) · C. K. Sønderby and others, *Ladder
+# Variational Autoencoders*, [arXiv:1602.02282](https://arxiv.org/abs/1602.02282), on what the KL does early in
+# training.
