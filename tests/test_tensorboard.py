@@ -1,6 +1,7 @@
 """A real TensorBoard server on logs written as notebook 04 writes them."""
 
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -8,6 +9,7 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
+from importlib.metadata import version
 
 import numpy as np
 import pytest
@@ -79,3 +81,11 @@ def test_every_epoch_is_there_with_its_value(ask, run, quantity, part, prefix):
 def test_it_shows_the_learning_rate(ask):
     points = ask("data/plugin/scalars/scalars", run="a_run/train", tag="epoch_learning_rate")
     np.testing.assert_allclose([value for *_, value in points], [0.001] * 3, rtol=1e-6)
+
+
+def test_a_notebook_finds_the_program_though_it_is_not_on_the_path():
+    code = "import os, subprocess, vaelib.device; subprocess.run([os.environ['TENSORBOARD_BINARY'], '--version_tb'])"
+    bare = {name: value for name, value in os.environ.items() if name not in ("PATH", "TENSORBOARD_BINARY")}
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, env=bare, capture_output=True, text=True, check=True, timeout=120)
+    assert version("tensorboard") in done.stdout

@@ -8,15 +8,21 @@ They look like errors in a notebook and are none.
 import contextlib
 import numbers
 import os
+import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 # Read by TensorFlow's C++ side while it is imported. oneDNN reorders sums, and gains nothing on a model of this size.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
 # The course is written for TensorFlow; a backend set for another project would only lead to a confusing failure.
 os.environ["KERAS_BACKEND"] = "tensorflow"
+# A notebook's %tensorboard looks for the program on the PATH, where it is only if the environment was activated.
+_tensorboard = shutil.which("tensorboard", path=str(Path(sys.executable).parent))
+if _tensorboard is not None:
+    os.environ.setdefault("TENSORBOARD_BINARY", _tensorboard)
 
 
 @contextlib.contextmanager

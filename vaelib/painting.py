@@ -56,8 +56,8 @@ def code_axes(limit: float, palette: np.ndarray, labels: np.ndarray) -> Callable
         ax.set(xlim=(-limit, limit), ylim=(-limit, limit), xlabel="$z_1$", ylabel="$z_2$")
         for digit in np.unique(labels):
             ax.plot([], [], "o", color=palette[GREYS + digit] / 255, label=str(digit))
-        columns = {"ncols": 10, "handletextpad": 0.1, "columnspacing": 0.9}
-        ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.09), frameon=False, fontsize=10, **columns)
+        columns = {"ncols": 10, "handletextpad": 0.1, "columnspacing": 0.7}
+        ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.09), frameon=False, fontsize=14, **columns)
 
     return draw
 
@@ -98,7 +98,8 @@ def map_painter(recording: Recording, box: Box) -> Painter:
     shown = np.full((bottom - top, right - left), -1.0)
 
     def paint(canvas: np.ndarray, i: int) -> None:
-        scaled = Image.fromarray(recording.manifolds[i]).resize(shown.shape[::-1], Image.Resampling.BILINEAR)
+        picture = Image.fromarray(recording.manifolds[i])
+        scaled = picture.resize((right - left, bottom - top), Image.Resampling.BILINEAR)
         level = np.asarray(scaled) / 255 * (GREYS - 1)
         shown[:] = np.where(np.abs(level - shown) < 1, shown, level.round())
         canvas[top:bottom, left:right] = shown
