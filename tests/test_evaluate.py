@@ -1,0 +1,159 @@
+"""Bounds and likelihoods against a model whose evidence and posterior are known exactly."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from vaelib import evaluate
+from vaelib.data import load_mnist
+from vaelib.device import keras
+from vaelib.elbo import bernoulli_log_likelihood
+from vaelib.exact import LinearGaussian
+from vaelib.model import VAE, Decoder, Encoder
+
+MODEL = LinearGaussian([[1.0, 0.3], [-0.5, 0.8], [0.2, 0.9], [0.7, 0.0]], [0.1, 0.0, -0.3, 0.5], 0.4)
+X = MODEL.sample(6, np.random.default_rng(0))[1]
+# Some clouds Q(Z|X) that are not the posterior.
+MEAN = np.stack([MODEL.posterior(x).mean for x in X]) + 0.1
+LOG_VAR = np.tile(np.log([0.15, 0.1]), (6, 1))
+
+
+def rows(x, z):
+    return np.array([MODEL.log_likelihood(a, b[None])[0] for a, b in zip(x, z, strict=True)])
+
+
+def table(x, z):
+    return np.stack([MODEL.log_likelihood(a, z) for a in x])
+
+
+def clouds():
+    return [stats.multivariate_normal(m, np.diag(np.exp(v))) for m, v in zip(MEAN, LOG_VAR, strict=True)]
+
+
+EVIDENCE = MODEL.evidence.logpdf(X)
+ELBO = np.array([MODEL.elbo(x, q) for x, q in zip(X, clouds(), strict=True)])
+
+
+def test_quadrature_is_the_exact_evidence():
+    found = evaluate.log_likelihood_quadrature(table, X, step=0.05, limit=7.0)
+    np.testing.assert_allclose(found.log_likelihood, EVIDENCE, atol=1e-6)
+    assert found.error.max() < 1e-6
+
+
+def test_quadrature_says_when_its_step_is_too_coarse():
+    found = evaluate.log_likelihood_quadrature(table, X, step=0.4, limit=7.0)
+    assert np.all(np.abs(found.log_likelihood - EVIDENCE) <= found.error + 1e-6)
+    assert found.error.max() > 1e-3
+
+
+def test_quadrature_does_not_depend_on_how_it_is_cut():
+    one, other = (evaluate.log_likelihood_quadrature(table, X, 0.1, 6.0, size) for size in (10**6, 777))
+    np.testing.assert_allclose(one.log_likelihood, other.log_likelihood, atol=1e-10)
+    np.testing.assert_allclose(one.error, other.error, atol=1e-10)
+
+
+def test_the_elbo_is_the_exact_one_on_average():
+    found = np.stack([evaluate.dataset_elbo(rows, X, MEAN, LOG_VAR, seed=seed) for seed in range(400)])
+    assert np.all(np.abs(found.mean(axis=0) - ELBO) < 4.5 * stats.sem(found, axis=0))
+    averaged = evaluate.dataset_elbo(rows, X, MEAN, LOG_VAR, draws=400)
+    assert np.all(np.abs(averaged - ELBO) < 4.5 * stats.sem(found, axis=0))
+
+
+def test_weights_are_unbiased_and_their_logarithms_give_the_elbo():
+    log_w = evaluate.log_weights(rows, X, MEAN, LOG_VAR, k=4000)
+    relative = np.exp(log_w - EVIDENCE[:, None])
+    assert np.all(np.abs(relative.mean(axis=1) - 1) < 4.5 * stats.sem(relative, axis=1))
+    assert np.all(np.abs(log_w.mean(axis=1) - ELBO) < 4.5 * stats.sem(log_w, axis=1))
+
+
+def test_each_weight_is_the_ratio_of_densities():
+    """Recomputed from the definition, with SciPy's densities, for the very codes that were drawn."""
+    drawn = []
+
+    def spy(x, z):
+        drawn.append(z)
+        return rows(x, z)
+
+    log_w = evaluate.log_weights(spy, X, MEAN, LOG_VAR, k=5, rows=7)
+    z = np.concatenate(drawn).reshape(6, 5, 2)
+    for i, q in enumerate(clouds()):
+        expected = MODEL.log_likelihood(X[i], z[i]) + MODEL.prior.logpdf(z[i]) - q.logpdf(z[i])
+        np.testing.assert_allclose(log_w[i], expected, atol=1e-10)
+
+
+def test_weights_do_not_depend_on_how_many_are_decoded_at_once():
+    one, other = (evaluate.log_weights(rows, X, MEAN, LOG_VAR, k=11, rows=size) for size in (10**6, 4))
+    np.testing.assert_allclose(one, other, atol=1e-12)
+
+
+def test_the_bound_rises_with_k_towards_the_evidence():
+    log_w = evaluate.log_weights(rows, X, MEAN, LOG_VAR, k=4000)
+    bounds = np.stack([evaluate.iwae_bound(log_w, k) for k in (1, 2, 10, 100, 1000, 4000)])
+    assert np.all(np.diff(bounds, axis=0) >= 0)
+    np.testing.assert_allclose(bounds[0], log_w.mean(axis=1))
+    np.testing.assert_allclose(bounds[-1], EVIDENCE, atol=0.1)
+
+
+def test_the_bound_with_two_samples_is_its_definition():
+    log_w = np.log([[1.0, 3.0, 5.0, 7.0]])
+    np.testing.assert_allclose(evaluate.iwae_bound(log_w, 2), [(np.log(2) + np.log(6)) / 2])
+    np.testing.assert_allclose(evaluate.iwae_bound(log_w), [np.log(4)])
+
+
+def test_with_the_posterior_every_weight_is_the_evidence():
+    diagonal = LinearGaussian([[1.0, 0.0], [0.0, 2.0], [0.0, 0.0]], [0.0, 0.1, 0.2], 0.5)
+    x = diagonal.sample(4, np.random.default_rng(1))[1]
+    posteriors = [diagonal.posterior(each) for each in x]
+    mean = np.stack([q.mean for q in posteriors])
+    log_var = np.log(np.stack([np.diag(q.cov) for q in posteriors]))
+
+    def own(x, z):
+        return np.array([diagonal.log_likelihood(a, b[None])[0] for a, b in zip(x, z, strict=True)])
+
+    log_w = evaluate.log_weights(own, x, mean, log_var, k=20)
+    np.testing.assert_allclose(log_w, np.tile(diagonal.evidence.logpdf(x)[:, None], (1, 20)), atol=1e-9)
+
+
+def test_few_at_a_time_gives_the_same_estimate():
+    one, other = (evaluate.log_likelihood_iwae(rows, X, MEAN, LOG_VAR, 50, rows=size) for size in (10**6, 60))
+    np.testing.assert_allclose(one, other, atol=1e-12)
+    np.testing.assert_allclose(one, evaluate.iwae_bound(evaluate.log_weights(rows, X, MEAN, LOG_VAR, 50)), atol=1e-12)
+
+
+def test_on_a_vae_rows_and_table_agree_with_the_library():
+    keras.utils.set_random_seed(0)
+    decoder = Decoder()
+    x, z = load_mnist()[1][0][:5], np.random.default_rng(0).normal(size=(5, 2))
+    found = evaluate.bernoulli_table(decoder)(x, z)
+    np.testing.assert_allclose(np.diag(found), evaluate.bernoulli_rows(decoder)(x, z), rtol=1e-5)
+    crossed = bernoulli_log_likelihood(np.roll(x, 1, axis=0), decoder.logits(z.astype("float32")))
+    np.testing.assert_allclose(found[np.arange(5) - 1, np.arange(5)], crossed, rtol=1e-5)
+
+
+def test_on_a_vae_the_mean_elbo_is_what_evaluate_reports():
+    keras.utils.set_random_seed(0)
+    vae = VAE(Encoder(), Decoder())
+    vae.compile()
+    x = load_mnist()[1][0][:500]
+    reported = vae.evaluate(x, batch_size=500, verbose=0, return_dict=True)["loss"]
+    found = evaluate.dataset_elbo(evaluate.bernoulli_rows(vae.decoder), x, *evaluate.encode(vae.encoder, x), draws=3)
+    assert abs(found.mean() + reported) < 1
+
+
+def test_bad_input_is_named():
+    for call, words in [
+        (
+            lambda: evaluate.log_likelihood_iwae(rows, X, MEAN, LOG_VAR, 0),
+            "k must be a whole number, at least 1, got 0",
+        ),
+        (lambda: evaluate.log_weights(rows, X, MEAN, LOG_VAR, 2.5), "k must be .* got 2.5"),
+        (lambda: evaluate.log_weights(rows, X, MEAN, LOG_VAR, 2, rows=0), "rows must be"),
+        (lambda: evaluate.log_weights(rows, X, MEAN[:3], LOG_VAR, 2), r"shape \(6, latent_dim\), got \(3, 2\)"),
+        (lambda: evaluate.dataset_elbo(rows, X, MEAN, LOG_VAR, draws=True), "draws must be"),
+        (lambda: evaluate.iwae_bound(np.zeros((2, 6)), 4), "k must divide the 6 draws, got 4"),
+        (lambda: evaluate.iwae_bound(np.zeros(6)), r"shape \(n, draws\), got \(6,\)"),
+        (lambda: evaluate.log_likelihood_quadrature(table, X, step=0), "step and limit must be positive"),
+        (lambda: evaluate.log_likelihood_quadrature(table, X[0]), r"shape \(n, ...\), got \(4,\)"),
+    ]:
+        with pytest.raises(ValueError, match=words):
+            call()

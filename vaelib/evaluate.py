@@ -1,0 +1,188 @@
+"""How good a model is, in nats per picture: its ELBO, tighter bounds, and in a plane log P(X) itself.
+
+Everything comes back as NumPy, float64, one number for each picture; averages and their errors are left to the caller.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from scipy import special
+
+from vaelib.device import keras
+from vaelib.elbo import bernoulli_log_likelihood, gaussian_kl
+from vaelib.quadrature import (
+    Quadrature,
+    TableLikelihood,
+    as_count,
+    as_pictures,
+    log_likelihood_quadrature,
+    slices,
+)
+
+__all__ = [
+    "Quadrature",
+    "bernoulli_rows",
+    "bernoulli_table",
+    "dataset_elbo",
+    "encode",
+    "iwae_bound",
+    "log_likelihood_iwae",
+    "log_likelihood_quadrature",
+    "log_weights",
+]
+
+# log P(x_i|z_i) of pictures (n, ...) and codes (n, latent_dim), row by row: shape (n,).
+RowLikelihood = Callable[[np.ndarray, np.ndarray], np.ndarray]
+
+
+def bernoulli_rows(decoder: keras.Model) -> RowLikelihood:
+    """The decoder's log P(x|z) with Bernoulli pixels, each picture under its own code."""
+
+    def rows(x: np.ndarray, z: np.ndarray) -> np.ndarray:
+        logits = decoder.logits(z.astype("float32"), training=False)
+        return keras.ops.convert_to_numpy(bernoulli_log_likelihood(x, logits)).astype("float64")
+
+    return rows
+
+
+def bernoulli_table(decoder: keras.Model) -> TableLikelihood:
+    """The decoder's log P(x|z) with Bernoulli pixels, all pictures under all codes, as one matrix product.
+
+    Σ x·logit − log(1 + e^logit): linear in x, so that the second term is worked out once for each code.
+    """
+
+    def table(x: np.ndarray, z: np.ndarray) -> np.ndarray:
+        logits = keras.ops.reshape(decoder.logits(z.astype("float32"), training=False), (len(z), -1))
+        own = keras.ops.sum(keras.ops.softplus(logits), axis=1)
+        products = keras.ops.matmul(x.reshape(len(x), -1).astype("float32"), keras.ops.transpose(logits))
+        return keras.ops.convert_to_numpy(products - own).astype("float64")
+
+    return table
+
+
+def encode(encoder: keras.Model, x: Any) -> tuple[np.ndarray, np.ndarray]:
+    """`z_mean` and `z_log_var` of pictures, float64, shape (n, latent_dim) each."""
+    x = as_pictures(x)
+    halves = [encoder(x[i : i + 2000], training=False)[:2] for i in range(0, len(x), 2000)]
+    z_mean, z_log_var = (
+        np.concatenate([keras.ops.convert_to_numpy(v) for v in of]) for of in zip(*halves, strict=True)
+    )
+    return z_mean.astype("float64"), z_log_var.astype("float64")
+
+
+def dataset_elbo(
+    log_likelihood: RowLikelihood, x: Any, z_mean: np.ndarray, z_log_var: np.ndarray, draws: int = 1, seed: int = 0
+) -> np.ndarray:
+    """The ELBO of every picture, its KL exact and its reconstruction averaged over `draws` codes.
+
+    Args:
+        log_likelihood: such as `bernoulli_rows(decoder)`.
+        x: pictures, shape (n, ...).
+        z_mean, z_log_var: their clouds, as `encode` returns them, shape (n, latent_dim).
+        draws: codes for each picture.
+        seed: of the draws.
+
+    Returns:
+        Nats, shape (n,). Its expectation is the ELBO; the error of one number falls like 1/√draws.
+
+    Raises:
+        ValueError: if shapes do not fit or `draws` is below 1.
+
+    Source: Kingma & Welling, arXiv:1312.6114, equation (10).
+    """
+    x, draws = as_pictures(x), as_count("draws", draws)
+    rng = np.random.default_rng(seed)
+    reconstruction = np.zeros(len(x))
+    for _ in range(draws):
+        z = z_mean + np.exp(z_log_var / 2) * rng.normal(size=z_mean.shape)
+        for rows in slices(len(x), 10_000):
+            reconstruction[rows] += log_likelihood(x[rows], z[rows]) / draws
+    return reconstruction - keras.ops.convert_to_numpy(gaussian_kl(z_mean, z_log_var))
+
+
+def log_weights(
+    log_likelihood: RowLikelihood,
+    x: Any,
+    z_mean: np.ndarray,
+    z_log_var: np.ndarray,
+    k: int,
+    seed: int | np.random.Generator = 0,
+    rows: int = 20_000,
+) -> np.ndarray:
+    """log w = log P(x|z) + log P(z) − log Q(z|x) for `k` codes z ~ Q(z|x) of every picture.
+
+    Args:
+        log_likelihood, x, z_mean, z_log_var, seed: as for `dataset_elbo`.
+        k: codes for each picture.
+        rows: how many pictures are decoded at once, at most; bounds the memory, about 3 kB a row for MNIST.
+
+    Returns:
+        Nats, shape (n, k). The mean of w is P(x), whatever Q is; the mean of log w is the ELBO.
+
+    Raises:
+        ValueError: if shapes do not fit, or `k` or `rows` is below 1.
+
+    Source: Burda, Grosse & Salakhutdinov, arXiv:1509.00519, equation (8).
+    """
+    x, k, rows = as_pictures(x), as_count("k", k), as_count("rows", rows)
+    if np.shape(z_mean) != np.shape(z_log_var) or len(z_mean) != len(x):
+        shapes = f"{np.shape(z_mean)} and {np.shape(z_log_var)}"
+        raise ValueError(f"z_mean and z_log_var must have shape ({len(x)}, latent_dim), got {shapes}")
+    rng = np.random.default_rng(seed)
+    result = np.empty(len(x) * k)
+    for part in slices(len(result), rows):
+        picture = np.arange(part.start, part.stop) // k
+        e = rng.normal(size=(len(picture), np.shape(z_mean)[1]))
+        z = z_mean[picture] + np.exp(z_log_var[picture] / 2) * e
+        # log P(z) − log Q(z|x): the constants cancel, and (z − μ)/σ is ε.
+        ratio = 0.5 * (e**2 - z**2 + z_log_var[picture]).sum(axis=1)
+        result[part] = log_likelihood(x[picture], z) + ratio
+    return result.reshape(len(x), k)
+
+
+def iwae_bound(log_w: Any, k: int | None = None) -> np.ndarray:
+    """The importance-weighted bound: log of the mean of `k` weights, averaged over as many groups of `k` as there are.
+
+    Args:
+        log_w: from `log_weights`, shape (n, draws).
+        k: size of a group, a divisor of `draws`; all of them if left out.
+
+    Returns:
+        Nats, shape (n,). With k = 1 the ELBO. If k divides K, the bound with K is nowhere below that with k, for these
+        very draws: the logarithm of a mean is at least the mean of the logarithms.
+
+    Raises:
+        ValueError: if `k` is below 1 or no divisor of the number of draws.
+
+    Source: Burda, Grosse & Salakhutdinov, arXiv:1509.00519, equation (8) and theorem 1.
+    """
+    log_w = np.asarray(log_w, "float64")
+    if log_w.ndim != 2:
+        raise ValueError(f"log_w must have shape (n, draws), got {log_w.shape}")
+    k = log_w.shape[1] if k is None else as_count("k", k)
+    if log_w.shape[1] % k:
+        raise ValueError(f"k must divide the {log_w.shape[1]} draws, got {k}")
+    groups = log_w.reshape(len(log_w), -1, k)
+    return (special.logsumexp(groups, axis=2) - np.log(k)).mean(axis=1)
+
+
+def log_likelihood_iwae(
+    log_likelihood: RowLikelihood,
+    x: Any,
+    z_mean: np.ndarray,
+    z_log_var: np.ndarray,
+    k: int,
+    seed: int = 0,
+    rows: int = 20_000,
+) -> np.ndarray:
+    """An estimate of log P(x) from below, by `k` importance samples from Q(Z|X) for each picture; see `iwae_bound`.
+
+    Arguments and errors are those of `log_weights`. Only max(`rows`, `k`) weights are kept at a time.
+    """
+    x, k, rng = as_pictures(x), as_count("k", k), np.random.default_rng(seed)
+    bounds = [
+        iwae_bound(log_weights(log_likelihood, x[part], z_mean[part], z_log_var[part], k, rng, rows))
+        for part in slices(len(x), max(1, as_count("rows", rows) // k))
+    ]
+    return np.concatenate(bounds)
