@@ -65,6 +65,15 @@ def test_only_the_title_and_the_inside_of_the_axes_change(kind, milliseconds, wi
     assert all((picture[margin[1] :] == pictures[0][margin[1] :]).all() for picture in pictures)
 
 
+@pytest.mark.parametrize(("kind", "milliseconds", "width"), KINDS)
+def test_every_title_is_that_of_its_epoch_in_increasing_order(kind, milliseconds, width, recording, tmp_path):
+    titles = [picture[: SIZE // 16] for _, picture in frames(make(kind, recording, tmp_path / "run.gif"))]
+    assert np.all(np.diff(recording.epochs) > 0)
+    for alone, title in zip(recording.frames(), titles, strict=True):
+        ((_, picture),) = frames(make(kind, Recording.of([alone]), tmp_path / "one.gif"))
+        np.testing.assert_array_equal(picture[: SIZE // 16], title)
+
+
 def test_the_map_is_what_was_recorded(recording, tmp_path):
     for i, (_, picture) in enumerate(frames(make(manifold_gif, recording, tmp_path / "run.gif"))):
         middle = picture[SIZE // 2 - 50 : SIZE // 2 + 50, SIZE // 2 - 50 : SIZE // 2 + 50]
