@@ -282,3 +282,51 @@ def test_the_learning_rate_climbs_a_line_and_falls_half_a_cosine():
 def test_a_learning_rate_that_cannot_be_is_refused(arguments, words):
     with pytest.raises(ValueError, match=words):
         warmup_cosine(**arguments)
+
+
+def test_beta_weighs_the_kl_in_the_loss_and_nowhere_else(digits):
+    vae = VAE(*(half(hidden_units=(32,)) for half in (Encoder, Decoder)), beta=4.0)
+    vae.compile(optimizer=keras.optimizers.Adam(1e-2))
+    vae.fit(digits, epochs=1, verbose=0)
+    without_chance(vae)
+    found = [vae.evaluate(digits, verbose=0, return_dict=True)]
+    vae.beta.assign(0.5)
+    found.append(vae.evaluate(digits, verbose=0, return_dict=True))
+    for beta, logs in zip((4.0, 0.5), found, strict=True):
+        assert logs["loss"] == pytest.approx(logs["reconstruction"] + beta * logs["kl"], rel=1e-5)
+    assert found[0]["kl"] == pytest.approx(found[1]["kl"], rel=1e-6)
+    assert found[0]["reconstruction"] == pytest.approx(found[1]["reconstruction"], rel=1e-6)
+    z_mean, z_log_var, _ = (np.asarray(output, "float64") for output in vae.encoder.predict(digits, verbose=0))
+    kl = 0.5 * (np.exp(z_log_var) + z_mean**2 - 1 - z_log_var).sum(axis=1).mean()
+    assert found[0]["kl"] == pytest.approx(kl, rel=1e-4)
+
+
+def test_a_callback_may_move_beta_and_it_is_saved(digits, tmp_path):
+    vae = VAE(*(half(hidden_units=(8,)) for half in (Encoder, Decoder)), beta=0.0)
+    vae.compile(optimizer="adam")
+    seen = []
+
+    def warm_up(epoch, logs):
+        vae.beta.assign(epoch / 2)
+        seen.append(float(vae.beta))
+
+    vae.fit(digits, epochs=3, verbose=0, callbacks=[keras.callbacks.LambdaCallback(on_epoch_begin=warm_up)])
+    assert seen == [0.0, 0.5, 1.0]
+    vae.save(tmp_path / "warm.keras")
+    again = keras.saving.load_model(tmp_path / "warm.keras")
+    assert (float(again.beta), again.get_config()["beta"]) == (1.0, 0.0)
+    for bad in (-1, float("nan"), float("inf")):
+        with pytest.raises(ValueError, match="beta must be a number of at least 0"):
+            VAE(Encoder(), Decoder(), beta=bad)
+
+
+def test_another_likelihood_by_overriding_one_method(digits):
+    class Squared(VAE):
+        def log_likelihood(self, x, logits):
+            return -keras.ops.sum(keras.ops.square(x - keras.ops.sigmoid(logits)), axis=(1, 2, 3))
+
+    vae = without_chance(Squared(Encoder(hidden_units=(32,)), Decoder(hidden_units=(32,))))
+    vae.compile(optimizer="adam")
+    found = vae.evaluate(digits, verbose=0, return_dict=True)["reconstruction"]
+    expected = np.square(digits - vae.predict(digits, verbose=0)).sum(axis=(1, 2, 3)).mean()
+    assert found == pytest.approx(expected, rel=1e-4)

@@ -83,6 +83,16 @@ def test_activations():
     assert [layer.activation.__name__ for layer in layers[:4:2]] == ["leaky_relu", "leaky_relu"]
 
 
+def test_another_activation_by_its_name():
+    assert {layer.activation.__name__ for layer in Encoder(activation="tanh").hidden.layers[1::2]} == {"tanh"}
+    assert {layer.activation.__name__ for layer in Decoder(activation="gelu").to_logits.layers[:4:2]} == {"gelu"}
+    for half in (Encoder, Decoder):
+        with pytest.raises(ValueError, match="wobbly"):
+            half(activation="wobbly")
+        with pytest.raises(TypeError, match="activation must be the name"):
+            half(activation=keras.activations.relu)
+
+
 def test_pictures_are_the_sigmoid_of_the_logits():
     decoder, z = Decoder(), noise(4, (2,))
     logits = np.asarray(decoder.logits(z), "float64")
@@ -95,6 +105,7 @@ SETTINGS = {
     "dropout_rate": 0.25,
     "batch_normalization": False,
     "image_shape": (6, 5, 1),
+    "activation": "gelu",
 }
 
 

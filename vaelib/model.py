@@ -20,29 +20,37 @@ __all__ = ["VAE", "Decoder", "Encoder", "Sampling", "warmup_cosine"]
 class VAE(keras.Model):
     """A variational autoencoder, trained by plain `compile` and `fit` to raise the ELBO of its pictures.
 
-    `fit(x)` and `evaluate(x)` report `loss` (minus the ELBO), `reconstruction` (minus log P(X|Z)) and `kl`
-    (KL[Q(Z|X) ‖ N(0, I)]): nats per picture, one sampled code for each, averaged over all pictures seen. `predict(x)`
+    `fit(x)` and `evaluate(x)` report `reconstruction` (minus log P(X|Z)), `kl` (KL[Q(Z|X) ‖ N(0, I)]) and `loss`, their
+    sum, minus the ELBO: nats per picture, one sampled code for each, averaged over all pictures seen. `predict(x)`
     returns reconstructions through the *mean* code, so that the same picture always gives the same one. Calling the
     model returns what the loss needs: `z_mean`, `z_log_var` and the `logits` decoded from a sampled code.
+
+    For another likelihood than Bernoulli pixels, override `log_likelihood`.
 
     Args:
         encoder: an `Encoder`, or a model of your own with the same outputs, `latent_dim` and `image_shape`.
         decoder: a `Decoder`, or a model of your own with the same `logits` method, `latent_dim` and `image_shape`.
+        beta: weight of the KL in `loss`, a variable that a callback may `assign`. It enters neither `reconstruction`
+            nor `kl`: minus their sum is the ELBO whatever beta is, and `loss` is minus the ELBO for beta = 1 only.
 
     Raises:
-        ValueError: if encoder and decoder disagree about `latent_dim` or `image_shape`.
+        ValueError: if encoder and decoder disagree about `latent_dim` or `image_shape`, or if `beta` is negative.
 
-    Source: Kingma & Welling, arXiv:1312.6114, equation (10) with L = 1.
+    Source: Kingma & Welling, arXiv:1312.6114, equation (10) with L = 1; beta, Higgins et al., ICLR 2017.
     """
 
-    def __init__(self, encoder: keras.Model, decoder: keras.Model, **kwargs: Any) -> None:
+    def __init__(self, encoder: keras.Model, decoder: keras.Model, beta: float = 1.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         for name in ("latent_dim", "image_shape"):
             mine, other = getattr(encoder, name), getattr(decoder, name)
             if mine != other:
                 raise ValueError(f"encoder and decoder must share {name}, got {mine} and {other}")
+        if not 0 <= beta < float("inf"):
+            raise ValueError(f"beta must be a number of at least 0, got {beta}")
         self.encoder = encoder
         self.decoder = decoder
+        self._first_beta = float(beta)
+        self.beta = self.add_weight(name="beta", initializer=lambda shape, dtype: beta, trainable=False)
         self.reconstruction_tracker = keras.metrics.Mean(name="reconstruction")
         self.kl_tracker = keras.metrics.Mean(name="kl")
         self.built = True  # both halves made their weights when they were created
@@ -50,6 +58,10 @@ class VAE(keras.Model):
     def call(self, x: Tensor, training: bool | None = None) -> dict[str, Tensor]:
         z_mean, z_log_var, z = self.encoder(x, training=training)
         return {"z_mean": z_mean, "z_log_var": z_log_var, "logits": self.decoder.logits(z, training=training)}
+
+    def log_likelihood(self, x: Tensor, logits: Tensor) -> Tensor:
+        """log P(X|Z): nats, shape (batch,)."""
+        return bernoulli_log_likelihood(x, logits)
 
     def compute_loss(
         self,
@@ -59,19 +71,19 @@ class VAE(keras.Model):
         sample_weight: Tensor = None,
         training: bool = True,
     ) -> Tensor:
-        """Minus the ELBO, averaged over the batch; Keras calls it in every training and test step.
+        """Minus the ELBO (if beta is 1), averaged over the batch; Keras calls it in every training and test step.
 
         `y`, if given, is the picture to be explained in place of `x` (the article's `fit(x, x)`, or a clean picture for
         a noisy one). ValueError if it is not of the picture's shape, if `compile` was given another loss, or if
         examples are weighted.
         """
         target = self._target(x, y, sample_weight, y_pred["logits"].shape)
-        reconstruction = -bernoulli_log_likelihood(target, y_pred["logits"])
+        reconstruction = -self.log_likelihood(target, y_pred["logits"])
         kl = gaussian_kl(y_pred["z_mean"], y_pred["z_log_var"])
         self.reconstruction_tracker.update_state(reconstruction)
         self.kl_tracker.update_state(kl)
         # Regularisers, if the layers have any, count too; the losses of several devices will be added up.
-        total = keras.ops.mean(reconstruction + kl) + sum(self.losses)
+        total = keras.ops.mean(reconstruction + self.beta * kl) + sum(self.losses)
         return total / tf.distribute.get_strategy().num_replicas_in_sync
 
     def _target(self, x: Tensor, y: Tensor, sample_weight: Tensor, shape: tuple[int | None, ...]) -> Tensor:
@@ -98,7 +110,8 @@ class VAE(keras.Model):
 
     def get_config(self) -> dict[str, Any]:
         halves = {"encoder": self.encoder, "decoder": self.decoder}
-        return super().get_config() | {n: keras.saving.serialize_keras_object(half) for n, half in halves.items()}
+        saved = {name: keras.saving.serialize_keras_object(half) for name, half in halves.items()}
+        return super().get_config() | saved | {"beta": self._first_beta}
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> Self:

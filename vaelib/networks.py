@@ -65,6 +65,7 @@ class _Half(keras.Model):
         dropout_rate: float,
         batch_normalization: bool,
         image_shape: Sequence[int],
+        activation: str,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -75,12 +76,16 @@ class _Half(keras.Model):
             raise ValueError(f"dropout_rate must be at least 0 and below 1, got {dropout_rate}")
         self.dropout_rate = float(dropout_rate)
         self.batch_normalization = bool(batch_normalization)
+        if not isinstance(activation, str):
+            raise TypeError(f"activation must be the name of one of Keras's, such as 'gelu', got {activation!r}")
+        keras.activations.get(activation)  # a ValueError, if Keras knows none of that name
+        self.activation = activation
 
-    def hidden_layers(self, activation: str) -> list[Any]:
+    def hidden_layers(self) -> list[Any]:
         """Dense layers, each followed by batch normalisation and dropout where they are asked for."""
         stack: list[Any] = []
         for units in self.hidden_units:
-            stack.append(keras.layers.Dense(units, activation=activation))
+            stack.append(keras.layers.Dense(units, activation=self.activation))
             if self.batch_normalization:
                 stack.append(keras.layers.BatchNormalization())
             if self.dropout_rate > 0:
@@ -88,7 +93,7 @@ class _Half(keras.Model):
         return stack
 
     def get_config(self) -> dict[str, Any]:
-        names = ("latent_dim", "hidden_units", "dropout_rate", "batch_normalization", "image_shape")
+        names = ("latent_dim", "hidden_units", "dropout_rate", "batch_normalization", "image_shape", "activation")
         return super().get_config() | {name: getattr(self, name) for name in names}
 
 
@@ -101,14 +106,17 @@ class Encoder(_Half):
 
     Args:
         latent_dim: how many numbers make a code.
-        hidden_units: sizes of the dense ReLU layers, first to last.
+        hidden_units: sizes of the dense layers, first to last.
         dropout_rate: share of units dropped after each of them while training; 0 for none.
         batch_normalization: whether each of them is followed by batch normalisation.
         image_shape: height, width and channels of a picture.
+        activation: of the dense layers, by its name in Keras.
         seed: of the `Sampling` layer.
 
     Raises:
-        ValueError: if a size is not a positive integer, the rate is outside [0, 1), or pictures have another shape.
+        ValueError: if a size is not a positive integer, the rate is outside [0, 1), Keras knows no such activation, or
+            pictures have another shape.
+        TypeError: if the activation is not a name.
 
     Source: the layer sizes are those of the 2017 article that the course follows.
     """
@@ -120,12 +128,13 @@ class Encoder(_Half):
         dropout_rate: float = 0.0,
         batch_normalization: bool = True,
         image_shape: Sequence[int] = MNIST_SHAPE,
+        activation: str = "relu",
         seed: int | None = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(latent_dim, hidden_units, dropout_rate, batch_normalization, image_shape, **kwargs)
+        super().__init__(latent_dim, hidden_units, dropout_rate, batch_normalization, image_shape, activation, **kwargs)
         self.seed = None if seed is None else int(seed)
-        self.hidden = keras.Sequential([keras.layers.Flatten(), *self.hidden_layers("relu")], name="hidden")
+        self.hidden = keras.Sequential([keras.layers.Flatten(), *self.hidden_layers()], name="hidden")
         self.z_mean = keras.layers.Dense(self.latent_dim, name="z_mean")
         self.z_log_var = keras.layers.Dense(self.latent_dim, name="z_log_var")
         self.sampling = Sampling(self.seed, name="z")
@@ -147,7 +156,7 @@ class Decoder(_Half):
 
     Called with codes, shape (batch, latent_dim); returns pictures in [0, 1], shape (batch, *image_shape).
 
-    Args and errors: as for `Encoder`, without `seed`; the hidden layers are leaky ReLU.
+    Args and errors: as for `Encoder`, without `seed`.
     """
 
     def __init__(
@@ -157,12 +166,13 @@ class Decoder(_Half):
         dropout_rate: float = 0.0,
         batch_normalization: bool = True,
         image_shape: Sequence[int] = MNIST_SHAPE,
+        activation: str = "leaky_relu",
         **kwargs: Any,
     ) -> None:
-        super().__init__(latent_dim, hidden_units, dropout_rate, batch_normalization, image_shape, **kwargs)
+        super().__init__(latent_dim, hidden_units, dropout_rate, batch_normalization, image_shape, activation, **kwargs)
         pixels = keras.layers.Dense(math.prod(self.image_shape), name="pixels")
         picture = keras.layers.Reshape(self.image_shape)
-        self.to_logits = keras.Sequential([*self.hidden_layers("leaky_relu"), pixels, picture], name="logits")
+        self.to_logits = keras.Sequential([*self.hidden_layers(), pixels, picture], name="logits")
         self(keras.Input((self.latent_dim,)))
 
     def logits(self, z: Tensor, training: bool | None = None) -> Tensor:
