@@ -157,3 +157,26 @@ def test_bad_input_is_named():
     ]:
         with pytest.raises(ValueError, match=words):
             call()
+
+
+def test_a_mixture_with_the_prior_finds_what_a_cloud_in_the_wrong_place_misses():
+    """Weights have mean P(x) whatever they are drawn from; a narrow cloud far off shows it in no affordable sample."""
+    away, narrow = MEAN + 3.0, np.full_like(LOG_VAR, np.log(0.01))
+    blind = evaluate.log_likelihood_iwae(rows, X, away, narrow, k=5000)
+    seeing = evaluate.log_likelihood_iwae(rows, X, away, narrow, k=20_000, prior_share=0.3)
+    assert np.all(blind < EVIDENCE - 1)
+    np.testing.assert_allclose(seeing, EVIDENCE, atol=0.25)
+    weights = np.exp(evaluate.log_weights(rows, X, MEAN, LOG_VAR, 20_000, prior_share=0.4) - EVIDENCE[:, None])
+    assert np.all(np.abs(weights.mean(axis=1) - 1) < 4.5 * stats.sem(weights, axis=1))
+    for bad in (-0.1, 1.0, float("nan")):
+        with pytest.raises(ValueError, match="prior_share must be at least 0 and below 1"):
+            evaluate.log_weights(rows, X, MEAN, LOG_VAR, 2, prior_share=bad)
+
+
+def test_the_elbo_without_chance_is_the_exact_one():
+    np.testing.assert_allclose(evaluate.elbo_quadrature(rows, X, MEAN, LOG_VAR, nodes=4), ELBO, atol=1e-9)
+    # the likelihood of that model is a quadratic in z: two nodes would do, one would not
+    np.testing.assert_allclose(evaluate.elbo_quadrature(rows, X, MEAN, LOG_VAR, nodes=2), ELBO, atol=1e-9)
+    assert np.abs(evaluate.elbo_quadrature(rows, X, MEAN, LOG_VAR, nodes=1) - ELBO).min() > 0.1
+    with pytest.raises(ValueError, match="nodes must be a whole number"):
+        evaluate.elbo_quadrature(rows, X, MEAN, LOG_VAR, nodes=0)
