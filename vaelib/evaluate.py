@@ -8,14 +8,13 @@ from typing import Any
 import numpy as np
 from scipy import special
 
+from vaelib.checks import as_count, as_pictures
 from vaelib.device import keras
 from vaelib.elbo import gaussian_kl
 from vaelib.quadrature import (
     Quadrature,
     RowLikelihood,
     TableLikelihood,
-    as_count,
-    as_pictures,
     elbo_quadrature,
     log_likelihood_quadrature,
     slices,

@@ -5,9 +5,10 @@ from typing import Any
 
 import numpy as np
 
+from vaelib.checks import as_count, as_pictures
 from vaelib.device import keras, tf
 from vaelib.elbo import Tensor, bernoulli_log_likelihood, gaussian_kl
-from vaelib.quadrature import as_count, as_pictures, hermite_nodes
+from vaelib.quadrature import hermite_nodes
 
 __all__ = ["best_normals"]
 

@@ -1,31 +1,17 @@
 """log P(X) itself, for models with two latent dimensions: an integral over the plane, worked out on a grid."""
 
-import numbers
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
 from scipy import special, stats
 
+from vaelib.checks import as_count, as_pictures
+
 # log P(x_i|z_i) of pictures (n, ...) and codes (n, latent_dim), row by row: shape (n,).
 RowLikelihood = Callable[[np.ndarray, np.ndarray], np.ndarray]
 # log P(x_i|z_j) of all pictures (n, ...) under all codes (m, latent_dim): shape (n, m).
 TableLikelihood = Callable[[np.ndarray, np.ndarray], np.ndarray]
-
-
-def as_pictures(x: Any) -> np.ndarray:
-    """A batch as an array, or a ValueError."""
-    x = np.asarray(x)
-    if x.ndim < 2 or not len(x):
-        raise ValueError(f"x must be a batch of pictures, shape (n, ...), got {x.shape}")
-    return x
-
-
-def as_count(name: str, value: Any) -> int:
-    """A whole number of at least 1, or a ValueError."""
-    if isinstance(value, bool) or not isinstance(value, numbers.Integral) or value < 1:
-        raise ValueError(f"{name} must be a whole number, at least 1, got {value!r}")
-    return int(value)
 
 
 def slices(n: int, size: int) -> Iterator[slice]:

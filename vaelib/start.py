@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
+from vaelib.checks import as_pictures
 from vaelib.device import keras
-from vaelib.quadrature import as_pictures
 
 __all__ = ["start_from_data"]
 
