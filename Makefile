@@ -2,20 +2,24 @@
 #
 # PYTHON=python3.12   which Python .venv is made from (otherwise the first suitable one on the PATH)
 # GPU=1               also install what an NVIDIA card needs (Linux)
+# ARTICLE_EPOCHS=1000  for `make bench`: also train the article's recipe in full
 # ONLY=03             for `make course`: only the notebooks whose names begin so
 
 PYTHON ?=
 GPU ?=
 ONLY ?=
+ARTICLE_EPOCHS ?= 0
 VENV_PYTHON = .venv/bin/python
 
-.PHONY: help lab setup test course lock format
+.PHONY: help lab setup test course site bench lock format
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make lab      open the course in JupyterLab"
 	@echo "make test     run everything that CI runs"
 	@echo "make course   re-run every notebook in place, in order"
+	@echo "make site     make the course into web pages, in site/"
+	@echo "make bench    measure speed and quality, and write benchmarks/results (about twenty minutes)"
 	@echo "make setup    only make .venv (the others do it by themselves)"
 	@echo "make format   put the code in the one style"
 	@echo "make lock     choose the newest versions again and write them to requirements*.lock"
@@ -36,6 +40,12 @@ test: setup
 
 course: setup
 	@$(VENV_PYTHON) tools/course.py $(ONLY)
+
+site: setup
+	@$(VENV_PYTHON) tools/site/build.py
+
+bench: setup
+	@TF_CPP_MIN_LOG_LEVEL=3 $(VENV_PYTHON) benchmarks/bench.py --article-epochs $(ARTICLE_EPOCHS)
 
 format: setup
 	$(VENV_PYTHON) -m ruff check --fix .

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import matplotlib
 import numpy as np
+from common import RESULTS, machine, save
 from matplotlib import animation
 from matplotlib import pyplot as plt
 from PIL import Image
@@ -27,7 +28,6 @@ from vaelib.model import VAE, Decoder, Encoder, warmup_cosine
 from vaelib.recording import Recording
 
 FRAMES, SIZE, ROUNDS = 50, 800, 3
-RESULTS = Path(__file__).parent / "results" / "gifs.md"
 
 
 def record() -> Recording:
@@ -91,8 +91,14 @@ def main() -> None:
     ]
     table = "\n".join(["| by | seconds | ratio | MB | ratio |", "|---|---|---|---|---|", *rows])
     print(table)
-    with whole_file(RESULTS, ".md") as file:
+    measured = [
+        {"by": name, "seconds": round(float(np.median(taken)), 3), "bytes": sizes[name]}
+        for name, taken in seconds.items()
+    ]
+    save("gifs", {"rows": measured, "machine": machine()})
+    with whole_file(RESULTS / "gifs.md", ".md") as file:
         file.write(
+            "# The animation\n\n"
             f"The digit map over a training run, {FRAMES} frames of {SIZE} × {SIZE}; medians of {ROUNDS} in turn.\n\n"
             f"{table}\n\nMade by `benchmarks/gifs.py`, {device}.\n".encode()
         )

@@ -7,18 +7,18 @@ Both draw the same picture, which is checked, in one process and one run; what c
 """
 
 import time
-from pathlib import Path
+from collections.abc import Callable
 
 import numpy as np
+from common import RESULTS, machine, save
 
 from vaelib.device import set_up
+from vaelib.files import whole_file
 from vaelib.networks import Decoder
 from vaelib.plots import decode_grid, quantile_grid
 
-RESULTS = Path(__file__).parent / "results" / "manifold.md"
 
-
-def seconds(function, repeats: int) -> tuple[float, np.ndarray]:
+def seconds(function: Callable[[], np.ndarray], repeats: int) -> tuple[float, np.ndarray]:
     """The median time of a call, after a first one that is not counted, and what it returned."""
     result = function()
     times = []
@@ -49,11 +49,11 @@ def main() -> None:
     np.testing.assert_allclose(picture, same, atol=1e-5)
     found = f"one call {1000 * batched:.1f} ms, 225 calls of `predict` {single:.1f} s: ratio {single / batched:.0f}"
     print(found)
-    temporary = RESULTS.with_suffix(".tmp")
-    temporary.write_text(
-        f"The 15 × 15 manifold, {found}.\n\nMade by `benchmarks/manifold.py`, {device}.\n", encoding="utf-8"
-    )
-    temporary.replace(RESULTS)
+    ratio = round(single / batched, 1)
+    save("manifold", {"one_call": batched, "predict": single, "ratio": ratio, "machine": machine()})
+    with whole_file(RESULTS / "manifold.md", ".md") as file:
+        text = f"# The map of digits\n\nThe 15 × 15 manifold, {found}.\n\nMade by `benchmarks/manifold.py`, {device}.\n"
+        file.write(text.encode())
 
 
 if __name__ == "__main__":

@@ -1,0 +1,94 @@
+"""The reports in `benchmarks/results` are those of the measurements beside them, and whole."""
+
+import itertools
+import json
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+FOLDER = Path(__file__).parent.parent / "benchmarks"
+RESULTS = FOLDER / "results"
+sys.path.insert(0, str(FOLDER))
+
+import bench  # noqa: E402
+import common  # noqa: E402
+import recipes  # noqa: E402
+import sprint  # noqa: E402
+import throughput  # noqa: E402
+import training  # noqa: E402
+
+
+def kept(name):
+    return json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def test_the_report_is_that_of_the_measurements():
+    found = kept("bench")
+    made = found.pop("machine")
+    assert (RESULTS / "bench.md").read_text(encoding="utf-8") == bench.as_markdown(found, made)
+    assert set(found) == set(bench.PARTS)
+    for part in bench.PARTS:
+        assert found[part] == kept(part), part
+
+
+def test_the_table_of_recipes_is_that_of_the_measurements():
+    found = kept("recipes")
+    assert (RESULTS / "recipes.md").read_text(encoding="utf-8") == recipes.as_markdown(found["rows"], found["machine"])
+    assert [row["recipe"] for row in found["rows"]] == [recipe[0] for recipe in recipes.RECIPES]
+
+
+def test_the_articles_curve_is_whole():
+    found = kept("article")
+    assert [row["epoch"] for row in found["curve"]] == [1, *range(10, 1001, 10)]
+    for row in found["curve"]:
+        assert row["elbo"] == pytest.approx(-row["reconstruction"] - row["kl"], abs=0.01)
+
+
+def test_an_aim_is_met_only_if_it_is():
+    found = kept("bench")
+    found.pop("machine")
+    found["training"]["ratio"], found["training"]["all_passed"] = 1000.0, True
+    assert bench.aims(found)[0][-1] == "met"
+    found["training"]["all_passed"] = False
+    assert bench.aims(found)[0][-1] == "**missed**"
+
+
+def test_an_epochs_arithmetic_counted_by_hand():
+    # forward, and the gradient of the weights: 784·256 + 256·128 + 2·128·2 + 2·128 + 128·256 + 256·784; of the inputs
+    # the same without the first
+    weights = 200_704 + 32_768 + 512 + 256 + 32_768 + 200_704
+    assert throughput.products_of_an_epoch() == pytest.approx(2 * 60_000 * (3 * weights - 200_704) / 1e9)
+
+
+def test_batches_go_round_all_pictures_before_any_comes_again():
+    batches = iter(common.endless(np.arange(60, dtype="float32")[:, None], batch_size=20))
+    rounds = [np.concatenate([next(batches) for _ in range(3)])[:, 0] for _ in range(2)]
+    for found in rounds:
+        np.testing.assert_array_equal(np.sort(found), np.arange(60))
+    assert not np.array_equal(*rounds)
+
+
+def test_a_budget_ends_in_time_and_its_rate_at_nothing(monkeypatch):
+    """By a clock of its own, a hundredth of a second between two looks: this machine may be slow."""
+    ticks = itertools.count()
+    monkeypatch.setattr(training, "time", SimpleNamespace(perf_counter=lambda: next(ticks) / 100))
+    x = np.random.default_rng(0).random((200, 28, 28, 1)).astype("float32")
+    vae = sprint.new_vae(x)
+    vae.compile(optimizer="adam")
+    rates = []
+
+    class Watch(training.Budget):
+        def on_train_batch_end(self, batch, logs=None):
+            rates.append(float(self.model.optimizer.learning_rate))
+            super().on_train_batch_end(batch, logs)
+
+    budget = Watch(seconds=3.0, peak=0.01)
+    vae.fit(common.endless(x, 50), steps_per_epoch=4, epochs=10**6, shuffle=False, callbacks=[budget], verbose=0)
+    assert 148 <= len(rates) <= 152  # two looks for each batch
+    assert 0.0098 < max(rates) <= 0.01
+    assert rates.index(max(rates)) < 4
+    assert rates[-1] < 1e-5
+    assert rates[rates.index(max(rates)) :] == sorted(rates[rates.index(max(rates)) :], reverse=True)
