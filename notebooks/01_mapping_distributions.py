@@ -1,7 +1,7 @@
 # ---
 # jupyter:
 #   jupytext:
-#     cell_metadata_filter: tags,picture,-all
+#     cell_metadata_filter: tags,picture,jupyter,-all
 #     notebook_metadata_filter: kernelspec,-jupytext.text_representation.jupytext_version
 #     text_representation:
 #       extension: .py
@@ -32,6 +32,7 @@ from scipy import integrate, optimize, spatial, stats
 
 from vaelib.data import load_mnist
 from vaelib.drawings import draw_vae_idea
+from vaelib.exercises.mapping import check_log_normal_density, check_to_triangle
 from vaelib.plots import plot_digits, quantile_grid
 
 sns.set_theme(context="notebook", style="ticks", palette="colorblind")
@@ -553,7 +554,70 @@ plt.show()
 # - A function turns one distribution into another; drawing from the result is easy, its density takes an inverse and a Jacobian determinant.
 # - On the line the quantile function does it for every distribution. In general the function has to be learned.
 # - A VAE learns encoder and decoder such that the codes follow, as nearly as training can manage, a distribution chosen beforehand.
+
+# %% [markdown]
+# ## Exercises
 #
+# In the first cell of an exercise replace `...` by your answer and run it; the cell below checks it, and if it is not
+# right yet, tries to tell you why. A solution is folded away under each: click on the bar with the three dots to see it.
+#
+# **1.** Let $z$ be standard normal and $y = e^z$. What is the density of $y$? (Take the rule of the ring, on the line:
+# where does $y$ come from, and how much is the axis stretched there?)
+
+
+# %%
+def log_normal_density(y):
+    """The density of y = exp(z) for standard normal z, at each y > 0; shape (n,) as y."""
+    return ...  # your answer
+
+
+# %%
+check_log_normal_density(log_normal_density)
+
+
+# %% jupyter={"source_hidden": true} tags=["solution", "hide-input"]
+# Solution
+def log_normal_density_solution(y):
+    """The density of y = exp(z) for standard normal z, at each y > 0; shape (n,) as y."""
+    return stats.norm.pdf(np.log(y)) / y  # |dz/dy| = 1/y
+
+
+# %% [markdown]
+# **2.** The density $2y$ on $[0, 1]$, a triangle, has the distribution function $P(Y \le y) = y^2$. Turn normal draws
+# into draws from it, by an *increasing* map: two steps, as for the waiting times.
+
+
+# %%
+def to_triangle(z):
+    """Values between 0 and 1 with density 2y, from standard normal z; shape (n,) as z."""
+    return ...  # your answer
+
+
+# %%
+check_to_triangle(to_triangle)
+
+
+# %% jupyter={"source_hidden": true} tags=["solution", "hide-input"]
+# Solution
+def to_triangle_solution(z):
+    """Values between 0 and 1 with density 2y, from standard normal z; shape (n,) as z."""
+    return np.sqrt(stats.norm.cdf(z))
+
+
+# %% [markdown]
+# **3.** *Predict, then look.* The map $g$ works in any number of dimensions: in three it makes a hollow ball out of a
+# cloud. The ring's radius was 1.125 on average, with a standard deviation of 0.066. In 3, 10, 100 dimensions: does the
+# shell get larger or smaller? Thicker or thinner? (The distribution of $\lVert z \rVert$ is `stats.chi(dimensions)`.)
+
+# %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution", "hide-cell"]
+# Solution. It gets larger, and hardly any thicker: nearly all draws of a normal distribution in many dimensions
+# lie at about the same distance from the middle, √dimensions. "Near 0" is where the density is largest and where
+# next to no draw falls. The latent spaces of larger models are like that.
+for dimensions in (2, 3, 10, 100):
+    radius = stats.chi(dimensions)
+    print(f"{dimensions:3} dimensions: radius {1 + radius.mean() / 10:.3f}, deviation {radius.std() / 10:.3f}")
+
+# %% [markdown]
 # ## Sources
 #
 # The article that this course follows: M. Surtsukov, *Autoencoders in Keras, part 3: variational autoencoders* (in Russian), 2017, from

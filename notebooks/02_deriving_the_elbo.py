@@ -1,7 +1,7 @@
 # ---
 # jupyter:
 #   jupytext:
-#     cell_metadata_filter: tags,picture,-all
+#     cell_metadata_filter: tags,picture,jupyter,-all
 #     notebook_metadata_filter: kernelspec,-jupytext.text_representation.jupytext_version
 #     text_representation:
 #       extension: .py
@@ -992,7 +992,100 @@ same("     relative to the loss of notebook 03", np.array([its_loss / -ours.mean
 # - A diagonal normal $Q$ makes the KL a simple sum (14); the clouds of all pictures together should make the prior (15).
 # - The reparametrisation trick (16) lets gradients through, with little noise.
 # - The reconstruction term is a likelihood; to choose the loss is to choose the noise: squared error (18), cross-entropy (19).
+
+# %% [markdown]
+# ## Exercises
 #
+# In the first cell of an exercise replace `...` by your answer and run it; the cell below checks it, and if it is not
+# right yet, tries to tell you why. A solution is folded away under each: click on the bar with the three dots to see it.
+#
+# Answers may use NumPy or `keras.ops`.
+
+# %%
+from vaelib.exercises.derivation import check_bernoulli, check_draw, check_kl_to_prior
+
+# %% [markdown]
+# **1.** The KL of the encoder's clouds from the prior, (14) and (15), in nats for each picture.
+
+
+# %%
+def kl_to_prior(z_mean, z_log_var):
+    """KL[N(z_mean, diag(exp(z_log_var))) ‖ N(0, I)] in nats; both of shape (batch, latent_dim), the result (batch,)."""
+    return ...  # your answer
+
+
+# %%
+check_kl_to_prior(kl_to_prior)
+
+
+# %% jupyter={"source_hidden": true} tags=["solution", "hide-input"]
+# Solution
+def kl_to_prior_solution(z_mean, z_log_var):
+    """KL[N(z_mean, diag(exp(z_log_var))) ‖ N(0, I)] in nats; both of shape (batch, latent_dim), the result (batch,)."""
+    return 0.5 * (np.exp(z_log_var) + z_mean**2 - 1 - z_log_var).sum(axis=1)
+
+
+# %% [markdown]
+# **2.** The log-likelihood (19) of pictures, from the logits of the decoder. It should also be right where a logit is 800.
+# (With $p = 1/(1 + e^{-a})$: what is $\log p$, as a function of $a$? NumPy has `np.logaddexp(a, b)`, which is
+# $\log(e^a + e^b)$ without overflow.)
+
+
+# %%
+def bernoulli(x, logits):
+    """log P(X|Z) in nats of pixels x from 0 to 1; both of shape (batch, pixels), the result (batch,)."""
+    return ...  # your answer
+
+
+# %%
+check_bernoulli(bernoulli)
+
+
+# %% jupyter={"source_hidden": true} tags=["solution", "hide-input"]
+# Solution
+def bernoulli_solution(x, logits):
+    """log P(X|Z) in nats of pixels x from 0 to 1; both of shape (batch, pixels), the result (batch,)."""
+    # log p = −log(1 + e^−a) and log(1 − p) = −a + log p, so that x log p + (1 − x) log(1 − p) = x a − log(1 + e^a)
+    return (x * logits - np.logaddexp(0, logits)).sum(axis=1)
+
+
+# %% [markdown]
+# **3.** The trick (16): a draw from each cloud, made of noise that was drawn before.
+
+
+# %%
+def draw(z_mean, z_log_var, epsilon):
+    """Codes from N(z_mean, diag(exp(z_log_var))), made of standard normal noise; all of shape (batch, latent_dim)."""
+    return ...  # your answer
+
+
+# %%
+check_draw(draw)
+
+
+# %% jupyter={"source_hidden": true} tags=["solution", "hide-input"]
+# Solution
+def draw_solution(z_mean, z_log_var, epsilon):
+    """Codes from N(z_mean, diag(exp(z_log_var))), made of standard normal noise; all of shape (batch, latent_dim)."""
+    return z_mean + np.exp(z_log_var / 2) * epsilon
+
+
+# %% [markdown]
+# **4.** *Predict, then look.* Halve the noise $\sigma$ of the linear-Gaussian model at the top, and let $Q$ be its exact
+# posterior. Do the clouds get smaller or larger? And the average KL that the codes cost: less or more? Why?
+
+# %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution", "hide-cell"]
+# Solution. With less noise a picture says more precisely which code it came from: the clouds shrink. A smaller cloud
+# costs more, since its code carries more information: the KL rises, by a little less than log 2 = 0.69 nats for each of
+# the two latent variables. β and σ are one knob: squared error is divided by 2σ².
+for sigma in (0.5, 0.25):
+    halved = LinearGaussian(model.weights, model.bias, sigma)
+    _, seen = halved.sample(2000, np.random.default_rng(4))
+    costs = [normal_kl(halved.posterior(picture), halved.prior) for picture in seen]
+    size = np.sqrt(np.diag(halved.posterior(seen[0]).cov)).round(2)
+    print(f"σ = {sigma}: deviations of the cloud {size}, average KL {np.mean(costs):.2f} nats")
+
+# %% [markdown]
 # ## Sources
 #
 # The article that this course follows: M. Surtsukov, *Autoencoders in Keras, part 3: variational autoencoders* (in Russian), 2017, from

@@ -1,7 +1,7 @@
 # ---
 # jupyter:
 #   jupytext:
-#     cell_metadata_filter: tags,picture,-all
+#     cell_metadata_filter: tags,picture,jupyter,-all
 #     notebook_metadata_filter: kernelspec,-jupytext.text_representation.jupytext_version
 #     text_representation:
 #       extension: .py
@@ -769,8 +769,39 @@ with tempfile.TemporaryDirectory() as folder:
 
 # %% [markdown]
 # How much do such choices matter? The folder `benchmarks` trains the same networks for the same seven epochs with some of
-# them changed, three seeds each: [the table](../benchmarks/results/recipes.md).
+# them changed: [the table](../benchmarks/results/recipes.md). [Notebook 06](06_how_good_is_it.ipynb) reads it with you, and
+# shows a start for the decoder with which batch normalisation is no longer needed.
+
+# %% [markdown]
+# ## The plane under your pointer
 #
+# A map has room for 225 codes. Here is the plane with all of them: move over it, and the digit at that place is drawn at
+# once. Two clicks make a path, along which one digit turns into another. Things to look for: where does a 1 become a 7,
+# and what does it look like half way? What stands where no test digit's code lies (tick the box)? Where is a step to the
+# side a large change, and where nothing at all?
+
+# %% tags=["nbval-ignore-output"] picture="explorer.html"
+from vaelib.explorer import latent_explorer
+
+explorer = latent_explorer(vae.decoder, z_mean, y_test)
+explorer
+
+# %%
+assert len(explorer.html.encode()) <= 700_000
+
+# %% [markdown]
+# It needs no running notebook: the page holds the decoder's pictures at the nodes of a grid, and between them blends the
+# four nearest. How wrong is that? At random places, in units of a pixel's full ink:
+
+# %% tags=["nbval-ignore-output"]
+places = np.random.default_rng(8).uniform(-3, 3, size=(3000, 2)).astype("float32")
+blend_error = np.abs(explorer.picture(places) - keras.ops.convert_to_numpy(vae.decoder(places))[..., 0])
+print(f"{explorer}; error on average {blend_error.mean():.4f}, at most {blend_error.max():.2f}")
+
+# %%
+assert blend_error.mean() < 0.005
+
+# %% [markdown]
 # ## What to take with you
 #
 # - A VAE sends a picture to a *distribution* of codes, draws one by $z = \mu + \sigma\varepsilon$, and decodes it.
@@ -778,7 +809,85 @@ with tempfile.TemporaryDirectory() as folder:
 #   $\log P(X)$; with grey pixels, for the average $\log P$ of their black-and-white versions.
 # - The encoder's output is the *log*-variance: not the variance, and not the standard deviation.
 # - A decoder draws the average of what lands at a code. Blur is that average.
+
+# %% [markdown]
+# ## Exercises
 #
+# In the first cell of an exercise replace `...` by your answer and run it; the cell below checks it, and if it is not
+# right yet, tries to tell you why. A solution is folded away under each: click on the bar with the three dots to see it.
+
+# %%
+from vaelib.exercises.keras_vae import check_effective_beta, check_manifold_codes
+
+# %% [markdown]
+# **1.** The codes of the map: an $n \times n$ square as it is drawn, the top row first, $z_1$ growing to the right and
+# $z_2$ upwards. On either axis the quantiles of the normal distribution at $n$ even steps from 0.05 to 0.95.
+
+
+# %%
+def manifold_codes(n):
+    """Codes of the map, shape (n, n, 2): row, column, and (z₁, z₂)."""
+    return ...  # your answer
+
+
+# %%
+check_manifold_codes(manifold_codes)
+
+
+# %% jupyter={"source_hidden": true} tags=["solution", "hide-input"]
+# Solution
+def manifold_codes_solution(n):
+    """Codes of the map, shape (n, n, 2): row, column, and (z₁, z₂)."""
+    values = stats.norm.ppf(np.linspace(0.05, 0.95, n))
+    return np.stack(np.meshgrid(values, values[::-1]), axis=-1)
+
+
+# %% [markdown]
+# **2.** You find a VAE in which the cross-entropy is averaged over the pixels, or the KL over the latent units, or both.
+# Up to a factor in front of the whole, which Adam does not mind, its loss is that of this notebook with a weight β on the
+# KL: reconstruction + β · KL, both summed. Which β?
+
+
+# %%
+def effective_beta(pixels, latent_dim, mean_over_pixels, mean_over_units):
+    """The weight of the KL, both terms summed, that a loss amounts to; two numbers, and two that are True or False."""
+    return ...  # your answer
+
+
+# %%
+check_effective_beta(effective_beta)
+
+
+# %% jupyter={"source_hidden": true} tags=["solution", "hide-input"]
+# Solution
+def effective_beta_solution(pixels, latent_dim, mean_over_pixels, mean_over_units):
+    """The weight of the KL, both terms summed, that a loss amounts to; two numbers, and two that are True or False."""
+    beta = pixels if mean_over_pixels else 1  # times `pixels`, the mean over pixels is a sum again, and the KL …
+    return beta / latent_dim if mean_over_units else beta
+
+
+# %% [markdown]
+# **3.** *Predict, then look.* Give the model only *one* latent unit. What becomes of the plane of digits? Will the KL be
+# about half of what it was? Will the ELBO still be above that of the average picture, −206? (The solution trains for three
+# epochs.)
+
+# %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["nbval-ignore-output", "solution", "hide-cell"]
+# Solution. The plane becomes a line, on which the digits stand in a row, so that some kinds are no neighbours any more.
+# The line has to be used more finely than each axis of the plane: more than half of the KL is left.
+line = VAE(Encoder(latent_dim=1), Decoder(latent_dim=1))
+line.compile(optimizer=keras.optimizers.Adam(warmup_cosine(steps=3 * len(x_train) // 250)))
+line.fit(x_train, batch_size=250, epochs=3, verbose=0)
+logs = line.evaluate(x_test, batch_size=500, verbose=0, return_dict=True)
+print(f"one unit: ELBO {-logs['loss']:.1f}, KL {logs['kl']:.1f} nats per picture")
+row = stats.norm.ppf(np.linspace(0.02, 0.98, 15))[:, None].astype("float32")
+plot_digits(keras.ops.convert_to_numpy(line.decoder(row)))
+plt.show()
+
+# %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution", "hide-cell"]
+assert -206 < -logs["loss"] < -150
+assert 2.5 < logs["kl"] < 5.5
+
+# %% [markdown]
 # ## Sources
 #
 # The article: M. Surtsukov, *Autoencoders in Keras, part 3: variational autoencoders* (in Russian), 2017, from

@@ -1,7 +1,7 @@
 # ---
 # jupyter:
 #   jupytext:
-#     cell_metadata_filter: tags,picture,-all
+#     cell_metadata_filter: tags,picture,jupyter,-all
 #     notebook_metadata_filter: kernelspec,-jupytext.text_representation.jupytext_version
 #     text_representation:
 #       extension: .py
@@ -670,7 +670,80 @@ plt.show()
 # - The validation loss of a VAE is noisy: it draws its codes. Give patience.
 # - A backup holds weights and optimizer, not random generators, and not the memory of other callbacks.
 # - A VAE first learns the average picture. Then the code begins to pay; the KL tells how much of it is used.
+
+# %% [markdown]
+# ## Exercises
 #
+# In the first cell of an exercise replace `...` by your answer and run it; the cell below checks it, and if it is not
+# right yet, tries to tell you why. A solution is folded away under each: click on the bar with the three dots to see
+# it.
+
+# %%
+from vaelib.exercises.watching import check_rate, check_stop_below
+
+# %% [markdown]
+# **1.** Write a callback that stops training as soon as the validation loss is below a target. (A model has an
+# attribute `stop_training`, which Keras looks at after every epoch.)
+
+
+# %%
+class StopBelow(keras.callbacks.Callback):
+    """Stops training after the first epoch whose validation loss is below `target`, in nats per picture."""
+
+    def __init__(self, target):
+        super().__init__()
+        self.target = target
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Keras calls it after each epoch; logs["loss"] and logs["val_loss"] are that epoch's."""
+        return ...  # your answer
+
+
+# %%
+check_stop_below(StopBelow)
+
+
+# %% jupyter={"source_hidden": true} tags=["solution", "hide-input"]
+# Solution
+class StopBelowSolution(keras.callbacks.Callback):
+    """Stops training after the first epoch whose validation loss is below `target`, in nats per picture."""
+
+    def __init__(self, target):
+        super().__init__()
+        self.target = target
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Keras calls it after each epoch; logs["loss"] and logs["val_loss"] are that epoch's."""
+        if logs["val_loss"] < self.target:
+            self.model.stop_training = True
+
+
+# %% [markdown]
+# **2.** The learning rate of notebook 03, as a function: from 0 up along a line to `peak` at step `warmup`, then down
+# half a cosine to 0 at step `steps`. (`math.cos` and `math.pi`, or NumPy's.)
+
+
+# %%
+def rate(step, steps, peak, warmup):
+    """The learning rate at one step, 0 ≤ step ≤ steps; 0 < warmup < steps."""
+    return ...  # your answer
+
+
+# %%
+check_rate(rate)
+
+
+# %% jupyter={"source_hidden": true} tags=["solution", "hide-input"]
+# Solution
+def rate_solution(step, steps, peak, warmup):
+    """The learning rate at one step, 0 ≤ step ≤ steps; 0 < warmup < steps."""
+    if step < warmup:
+        return peak * step / warmup
+    share = (step - warmup) / (steps - warmup)
+    return peak * (1 + np.cos(np.pi * share)) / 2
+
+
+# %% [markdown]
 # ## Sources
 #
 # The article: M. Surtsukov, *Autoencoders in Keras, part 3: variational autoencoders* (in Russian), 2017, from

@@ -1,7 +1,7 @@
 # ---
 # jupyter:
 #   jupytext:
-#     cell_metadata_filter: tags,picture,-all
+#     cell_metadata_filter: tags,picture,jupyter,-all
 #     notebook_metadata_filter: kernelspec,-jupytext.text_representation.jupytext_version
 #     text_representation:
 #       extension: .py
@@ -393,9 +393,11 @@ assert tests["draws of N(0, I)", 10_000].statistic < 0.02
 # %%
 def log_mixture(z, means, variances):
     """log q(z) of the mixture of all clouds, in nats, for each row of z."""
-    parts = np.array_split(z, max(1, len(z) // 100))
-    log_q = [stats.norm.logpdf(part[:, None], means, np.sqrt(variances)).sum(axis=-1) for part in parts]
-    return special.logsumexp(np.concatenate(log_q), axis=1) - np.log(len(means))
+    log_q = []
+    for part in np.array_split(z, max(1, len(z) // 100)):  # a hundred at a time: memory
+        each = stats.norm.logpdf(part[:, None], means, np.sqrt(variances)).sum(axis=-1)
+        log_q.append(special.logsumexp(each, axis=1) - np.log(len(means)))
+    return np.concatenate(log_q)
 
 
 prior = stats.multivariate_normal(np.zeros(2), np.eye(2))
@@ -457,7 +459,64 @@ plt.show()
 # - The first epoch finds out where ink is, the others divide the map, in ever smaller steps; the codes burst apart and
 #   are drawn together slowly.
 # - Judge the match with the prior by *samples*, not by means; by the size of an effect, not by a p-value; and in nats.
+
+# %% [markdown]
+# ## Exercises
 #
+# In the first cell of an exercise replace `...` by your answer and run it; the cell below checks it, and if it is not
+# right yet, tries to tell you why. A solution is folded away under each: click on the bar with the three dots to see
+# it.
+
+# %%
+from vaelib.exercises.gifs import check_changed_box, check_ping_pong
+
+# %% [markdown]
+# **1.** A film that runs to its end and back again, in a loop, without a jump. No frame shall come twice in a row, also
+# not where the loop begins again.
+
+
+# %%
+def ping_pong(frames):
+    """A list of frames, at least one: there, and back without the last and the first."""
+    return ...  # your answer
+
+
+# %%
+check_ping_pong(ping_pong)
+
+
+# %% jupyter={"source_hidden": true} tags=["solution", "hide-input"]
+# Solution
+def ping_pong_solution(frames):
+    """A list of frames, at least one: there, and back without the last and the first."""
+    return frames + frames[-2:0:-1]
+
+
+# %% [markdown]
+# **2.** A GIF may store of each frame only the rectangle in which something has changed. Find it: Pillow's box `(left,
+# top, right, bottom)` counts from the upper left corner, columns first, and like the end of a Python slice, right and
+# bottom lie one beyond the last changed pixel.
+
+
+# %%
+def changed_box(before, after):
+    """The smallest box with all pixels that differ; two uint8 arrays, shape (height, width), not equal."""
+    return ...  # your answer
+
+
+# %%
+check_changed_box(changed_box)
+
+
+# %% jupyter={"source_hidden": true} tags=["solution", "hide-input"]
+# Solution
+def changed_box_solution(before, after):
+    """The smallest box with all pixels that differ; two uint8 arrays, shape (height, width), not equal."""
+    rows, columns = np.nonzero(before != after)
+    return columns.min(), rows.min(), columns.max() + 1, rows.max() + 1
+
+
+# %% [markdown]
 # ## Sources
 #
 # The article: M. Surtsukov, *Autoencoders in Keras, part 3: variational autoencoders* (in Russian), 2017, from

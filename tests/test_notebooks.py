@@ -38,7 +38,7 @@ def test_there_are_notebooks_and_each_is_a_pair():
 @each_notebook
 def test_the_pair_agrees_cell_by_cell(path):
     notebook, script = read(path), jupytext.read(path.with_suffix(".py"))
-    kept = ("tags", "picture")
+    kept = ("tags", "picture", "jupyter")
     for mine, other in zip(notebook.cells, script.cells, strict=False):
         assert (mine.cell_type, mine.source) == (other.cell_type, other.source)
         assert [mine.metadata.get(key) for key in kept] == [other.metadata.get(key) for key in kept], mine.source
@@ -68,7 +68,8 @@ def test_tags_are_of_four_kinds(path):
     """Exact cells have none; tolerance cells are followed by an assertion; machine and reader's cells say so."""
     cells = code_cells(path)
     for position, cell in enumerate(cells):
-        tags = set(cell.metadata.get("tags", []))
+        # How a cell is folded on the site says nothing about how it is tested.
+        tags = set(cell.metadata.get("tags", [])) - {"solution", "hide-input", "hide-cell"}
         assert tags in (set(), {"nbval-ignore-output"}, {"nbval-ignore-output", "machine"}, READERS), cell.source
         if tags == READERS:
             # Nothing but magics, so that no code escapes the checks.
@@ -101,8 +102,8 @@ def test_nothing_stored_depends_on_the_clock_or_the_machine(path):
 
 
 @each_notebook
-def test_it_is_smaller_than_2_mb(path):
-    assert path.stat().st_size < 2_000_000
+def test_it_is_smaller_than_3_mb(path):
+    assert path.stat().st_size < 3_000_000
 
 
 @each_notebook
@@ -121,7 +122,13 @@ def test_the_readmes_pictures_are_those_of_the_notebooks():
     for cell in [cell for path in NOTEBOOKS for cell in code_cells(path)]:
         if "picture" in cell.metadata:
             found = [o.data.get("image/png") or o.data["text/html"] for o in cell.outputs if "data" in o]
-            (image,) = [re.sub('^<img src="data:image/gif;base64,|" alt="[^"]+">$', "", text) for text in found]
+            (image,) = found
+            if "data-vae-explorer" in image:
+                page = (FOLDER.parent / "pictures" / cell.metadata.picture).read_bytes()
+                assert image.encode() in page
+                stored[cell.metadata.picture] = page
+                continue
+            image = re.sub('^<img src="data:image/gif;base64,|" alt="[^"]+">$', "", image)
             stored[cell.metadata.picture] = base64.b64decode(image, validate=True)
     assert stored == {path.name: path.read_bytes() for path in (FOLDER.parent / "pictures").iterdir()}
 

@@ -16,10 +16,13 @@ from pathlib import Path
 
 import jupytext
 import nbformat
+from exercises import refreshed
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 from traitlets.config import Config
+
+from vaelib.explorer import as_page
 
 ROOT = Path(__file__).resolve().parent.parent
 CELL_TIMEOUT = 900  # seconds; generous, for slow machines
@@ -93,17 +96,19 @@ def write_whole(path: Path, content: bytes) -> None:
 
 
 def drawn_by(cell: NotebookNode) -> list[bytes]:
-    """The figures of a cell, and the GIFs that stand in its HTML."""
+    """The figures of a cell, the GIFs that stand in its HTML, and explorers as pages of their own."""
     found = []
     for output in cell.outputs:
         data = output.get("data", {})
+        if "data-vae-explorer" in data.get("text/html", ""):
+            return [as_page(data["text/html"], "The latent plane of handwritten digits").encode()]
         found += [data["image/png"]] if "image/png" in data else []
         found += re.findall('src="data:image/gif;base64,([^"]+)"', data.get("text/html", ""))
     return [base64.b64decode(content) for content in found]
 
 
 def pictures_of(notebook: NotebookNode) -> dict[str, bytes]:
-    """What the cells with `picture="NAME.png"` or `picture="NAME.gif"` in their metadata drew, by name."""
+    """What the cells with `picture="NAME.png"` (or .gif, or .html) in their metadata drew, by name."""
     found = {}
     for cell in notebook.cells:
         if "picture" in cell.metadata:
@@ -115,7 +120,9 @@ def pictures_of(notebook: NotebookNode) -> dict[str, bytes]:
 
 
 def run(script: Path, pictures: Path) -> None:
-    """Re-run one notebook; its files change only if the whole of it succeeds."""
+    """Re-run one notebook; its outputs change only if the whole of it succeeds."""
+    read_source(script)  # refuses to go on if the .ipynb holds somebody's later work
+    write_whole(script, refreshed(script).encode())
     notebook = read_source(script)
     execute(notebook, script.parent, script.stem)
     for name, content in pictures_of(notebook).items():
