@@ -1,8 +1,13 @@
+import subprocess
+import sys
+from pathlib import Path
+
 import matplotlib
 import pytest
 
 import vaelib.device  # noqa: F401  (first of all: it decides how TensorFlow starts)
 
+ROOT = Path(__file__).parent.parent
 matplotlib.use("Agg")  # no test opens a window
 
 
@@ -12,3 +17,15 @@ def _close_figures():
     from matplotlib import pyplot as plt
 
     plt.close("all")
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory):
+    """The site, built once, beside the notebooks that it was made from."""
+    folder = tmp_path_factory.mktemp("course")
+    (folder / "notebooks").symlink_to(ROOT / "notebooks")
+    command = [sys.executable, str(ROOT / "tools/site/build.py"), str(folder / "site")]
+    built = subprocess.run(command, capture_output=True, text=True)
+    assert built.returncode == 0, built.stderr[-4000:]
+    assert "WARNING" not in built.stderr
+    return folder / "site"

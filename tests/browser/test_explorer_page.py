@@ -1,0 +1,183 @@
+"""The explorer in a browser: every picture on its canvas against Python's, and through that against the decoder."""
+
+import numpy as np
+import pytest
+
+from vaelib.explorer import latent_explorer
+
+HEIGHT, WIDTH = 28, 20  # not square, so that no side is taken for the other
+rng = np.random.default_rng(3)
+CODES, LABELS = rng.normal(size=(300, 2)), rng.integers(0, 10, 300)
+
+
+def decoder(z):
+    """Smooth pictures with a bright spot that moves with the code, wider for large z₁."""
+    z = np.asarray(z, dtype=float)
+    y, x = np.mgrid[:HEIGHT, :WIDTH]
+    across = (x - WIDTH / 2)[None] - 2.5 * z[:, 0, None, None]
+    down = (y - HEIGHT / 2)[None] + 3.5 * z[:, 1, None, None]
+    return np.exp(-(across**2 / 18 + down**2 / (30 + 4 * z[:, 0, None, None])))[..., None]
+
+
+@pytest.fixture(scope="module")
+def explorer():
+    return latent_explorer(decoder, CODES, LABELS, limit=3.0, n=41)
+
+
+@pytest.fixture
+def page(explorer, tmp_path, open_page):
+    return ready(open_page(f"file://{explorer.save(tmp_path / 'explorer.html')}"))
+
+
+def ready(page):
+    page.wait_for_selector('[data-vae-explorer][data-ready="yes"]', state="attached")
+    page.wait_for_timeout(200)  # the map is drawn when its size is known
+    return page
+
+
+def drawn(page):
+    """Ink on the digit's canvas, shape (height, width), and the code that the page says it stands for."""
+    script = """() => {
+        const root = document.querySelector('[data-vae-explorer]').shadowRoot, canvas = root.querySelector('.digit');
+        const data = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
+        return [Array.from(data), canvas.width, canvas.height, root.querySelector('.z').textContent];
+    }"""
+    data, width, height, text = page.evaluate(script)
+    rgba = np.reshape(data, (height, width, 4))
+    assert (rgba[..., :3] == rgba[..., :1]).all()
+    assert (rgba[..., 3] == 255).all()
+    z = [float(number) for number in text.replace("−", "-").split("(")[1].rstrip(")").split(",")]
+    return 255 - rgba[..., 0], z
+
+
+def map_pixels(page, name):
+    """All values of one of the two canvases of the plane."""
+    script = """name => { const canvas = document.querySelector('[data-vae-explorer]').shadowRoot.querySelector(name);
+        return Array.from(canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data); }"""
+    return np.array(page.evaluate(script, name))
+
+
+def place(page, a, b):
+    """Where on the screen the code (a, b) is, to the nearest hundredth of a pixel."""
+    box = page.locator(".plane").bounding_box()
+    return box["x"] + (a / 3 + 1) / 2 * box["width"], box["y"] + (1 - b / 3) / 2 * box["height"]
+
+
+def code_at(page, x, y):
+    box = page.locator(".plane").bounding_box()
+    return 3 * (2 * (x - box["x"]) / box["width"] - 1), 3 * (1 - 2 * (y - box["y"]) / box["height"])
+
+
+@pytest.mark.parametrize("aim", [(0.0, 0.0), (1.03, -2.2), (-2.61, 0.7), (2.97, 2.97), (0.4, 1.31)])
+def test_the_digit_under_the_pointer_is_the_decoders(page, explorer, aim):
+    x, y = (round(value) for value in place(page, *aim))
+    page.mouse.move(x, y)
+    ink, said = drawn(page)
+    z = code_at(page, x, y)
+    np.testing.assert_allclose(said, z, atol=0.006)
+    # The script and Python blend alike, but for the rounding of a half …
+    assert np.abs(ink - 255 * explorer.picture(z)).max() <= 1
+    # … and the blend is near the decoder: half a level for rounding, and the bend of the picture between two nodes.
+    error = np.abs(ink / 255 - decoder(np.array([z]))[0, ..., 0]).max()
+    bend = np.abs(explorer.picture(z) - decoder(np.array([z]))[0, ..., 0]).max()
+    assert error <= bend + 1.5 / 255
+    assert error < 0.02
+
+
+def test_nodes_are_exact_and_the_blend_is_bilinear(explorer):
+    nodes = np.linspace(-3, 3, 41)
+    z = np.stack(np.meshgrid(nodes[::8], nodes[::8]), axis=-1).reshape(-1, 2)
+    assert np.abs(explorer.picture(z) - decoder(z)[..., 0]).max() <= 0.5 / 255 + 1e-9
+    four = np.array([explorer.picture((a, b)) for a in nodes[4:6] for b in nodes[20:22]])
+    middle = explorer.picture((nodes[4:6].mean(), nodes[20:22].mean()))
+    assert np.abs(middle - four.mean(axis=0)).max() <= 0.5 / 255 + 1e-9
+
+
+def test_arrows_move_and_shift_moves_further(page, explorer):
+    page.locator(".plane").focus()
+    for key, z in [("ArrowRight", (0.1, 0)), ("ArrowUp", (0.1, 0.1)), ("Shift+ArrowLeft", (-0.4, 0.1))]:
+        page.keyboard.press(key)
+        ink, said = drawn(page)
+        np.testing.assert_allclose(said, z, atol=1e-9)
+        assert np.abs(ink - 255 * explorer.picture(z)).max() <= 1
+    for _ in range(9):
+        page.keyboard.press("Shift+ArrowDown")
+    assert drawn(page)[1] == [-0.4, -3.0]  # not beyond the edge
+    assert page.evaluate("scrollY") == 0  # the page stays where it is
+
+
+def test_two_clicks_play_a_path(page, explorer):
+    ends = [(-1.5, 0.5), (1.5, -1.0)]
+    assert page.locator(".play").is_disabled()
+    for end in ends:
+        page.mouse.click(*place(page, *end))
+    assert page.locator(".play").inner_text() == "Stop"
+    seen = []
+    for _ in range(14):
+        page.wait_for_timeout(350)
+        seen.append(drawn(page)[1])
+    seen = np.array(seen)
+    assert np.ptp(seen[:, 0]) > 2  # it moves …
+    share = (seen - ends[0]) / np.subtract(ends[1], ends[0])
+    np.testing.assert_allclose(share[:, 0], share[:, 1], atol=0.02)  # … along the straight line
+    page.locator(".play").click()
+    rest = drawn(page)[1]
+    page.wait_for_timeout(200)
+    assert drawn(page)[1] == rest
+    page.locator(".plane").focus()
+    page.keyboard.press("Escape")
+    assert page.locator(".play").is_disabled()
+    assert not page.locator(".strip").is_visible()
+
+
+def test_the_keyboard_makes_a_path_too(page):
+    page.locator(".plane").focus()
+    page.keyboard.press("Enter")
+    for _ in range(3):
+        page.keyboard.press("Shift+ArrowRight")
+    page.keyboard.press("Enter")
+    page.wait_for_timeout(900)
+    assert page.locator(".strip").is_visible()
+    assert 0 < drawn(page)[1][0] < 1.5
+
+
+def test_nothing_plays_by_itself_for_whom_motion_is_too_much(explorer, tmp_path, open_page):
+    address = f"file://{explorer.save(tmp_path / 'explorer.html')}"
+    page = ready(open_page(address, reduced_motion="reduce"))
+    for end in [(-1.5, 0.5), (1.5, -1.0)]:
+        page.mouse.click(*place(page, *end))
+    assert page.locator(".play").inner_text() == "Play path"
+    assert page.locator(".strip").is_visible()
+
+
+def test_dots_come_and_go(page):
+    before = map_pixels(page, ".still")
+    page.locator(".dots").check()
+    shown = map_pixels(page, ".still")
+    assert (before != shown).any()
+    assert page.locator(".legend").is_visible()
+    colors = {tuple(color) for color in shown.reshape(-1, 4)[:, :3] if np.ptp(color) > 60}
+    assert len(colors) >= 8  # ten digits; one of the colours is a grey
+    page.locator(".dots").uncheck()
+    np.testing.assert_array_equal(map_pixels(page, ".still"), before)
+
+
+def test_a_finger_does_it_too(explorer, tmp_path, open_page):
+    address = f"file://{explorer.save(tmp_path / 'explorer.html')}"
+    page = ready(open_page(address, width=390, height=844, has_touch=True, is_mobile=True))
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    x, y = (round(value) for value in place(page, 1.2, 0.6))
+    page.touchscreen.tap(x, y)
+    ink, said = drawn(page)
+    np.testing.assert_allclose(said, code_at(page, x, y), atol=0.02)
+    assert np.abs(ink - 255 * explorer.picture(code_at(page, x, y))).max() <= 2
+
+
+def test_two_on_one_page_and_texts_that_look_like_html(tmp_path, open_page):
+    name = '</script><img src=x onerror="alert(1)">&'
+    one, two = (latent_explorer(decoder, CODES, n=9, limit=side, codes_name=name) for side in (2.0, 3.0))
+    (tmp_path / "both.html").write_text(f"<!DOCTYPE html><meta charset='utf-8'>{one.html}{two.html}{two.html}")
+    page = open_page(f"file://{tmp_path / 'both.html'}")
+    page.wait_for_function("document.querySelectorAll('[data-ready=yes]').length === 3")
+    labels = page.locator("label").all_inner_texts()
+    assert [text.strip() for text in labels] == [name] * 3

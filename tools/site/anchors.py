@@ -1,0 +1,6 @@
+"""How headings are linked to; a module of its own, because Sphinx stores the name of the function."""
+
+
+def as_in_jupyterlab(heading: str) -> str:
+    """Blanks become hyphens, capitals stay."""
+    return heading.replace(" ", "-")

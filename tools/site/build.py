@@ -1,0 +1,108 @@
+"""`make site`: the course as web pages, in `site/`, from the committed notebooks and without executing anything.
+
+Sphinx warns of every link that leads nowhere, and warnings are errors. The old `site/` is replaced only by a complete
+new one.
+"""
+
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import nbformat
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+HERE = Path(__file__).resolve().parent
+REPORTS = ["bench", "recipes", "gifs", "manifold"]
+
+
+def assemble(root: Path, source: Path) -> None:
+    """Put together what Sphinx reads: pages, notebooks, pictures, and the settings."""
+    shutil.copytree(root / "pictures", source / "pictures")
+    for folder in ("downloads", "extra", "static", "notebooks", "code", "benchmarks/results", "vaelib/mnist"):
+        (source / folder).mkdir(parents=True)
+    for settings in ("conf.py", "anchors.py"):
+        shutil.copy(HERE / settings, source)
+    for name in ("course.css", "favicon.svg"):
+        shutil.copy(HERE / name, source / "static")
+    for page in root.glob("pictures/*.html"):
+        shutil.copy(page, source / "extra")
+    shutil.copy(root / "vaelib/mnist/README.md", source / "vaelib/mnist")
+    for name in REPORTS:
+        shutil.copy(root / f"benchmarks/results/{name}.md", source / "benchmarks/results")
+    notebooks = sorted((root / "notebooks").glob("[0-9]*.ipynb"))
+    for notebook in notebooks:
+        shutil.copy(notebook, source / "downloads")
+        add_chapter(notebook, source)
+    (source / "index.md").write_text(front_page(root, [path.stem for path in notebooks]), encoding="utf-8")
+
+
+def add_chapter(notebook: Path, source: Path) -> None:
+    """A notebook with two links below its title, and the page of its `.py`."""
+    name, content = notebook.stem, nbformat.read(notebook, as_version=4)
+    links = f"{{download}}`Download the notebook <../downloads/{name}.ipynb>` · [View it as a .py](../code/{name}.md)"
+    for cell in content.cells:  # anchors written as HTML, which Sphinx does not know as targets
+        if cell.cell_type == "markdown":
+            cell.source = re.sub(r'^<a id="([^"]+)"></a>\n*', r"(\1)=\n", cell.source, flags=re.MULTILINE)
+    title, rest = content.cells[0].source.split("\n", 1)
+    content.cells[0].source = f"{title}\n\n{links}\n{rest}"
+    nbformat.write(content, source / "notebooks" / notebook.name)
+    script = notebook.with_suffix(".py")
+    shutil.copy(script, source / "code")
+    (source / "code" / f"{name}.md").write_text(
+        f"# {script.name}\n\n[The chapter](../notebooks/{name}.ipynb)\n\n"
+        f"```{{literalinclude}} {script.name}\n:language: python\n```\n",
+        encoding="utf-8",
+    )
+
+
+def front_page(root: Path, chapters: list[str]) -> str:
+    """The README, with the pages of the site below it."""
+    text = (root / "README.md").read_text(encoding="utf-8")
+    # A page of its own, not a file to download.
+    text = re.sub(r"\[([^]]+)\]\(pictures/(\w+\.html)\)", r'<a href="\2">\1</a>', text)
+
+    def contents(caption: str, pages: list[str]) -> str:
+        return "\n".join(["", "```{toctree}", ":hidden:", f":caption: {caption}", "", *pages, "```", ""])
+
+    return text + (
+        contents("Notebooks", [f"notebooks/{name}" for name in chapters])
+        + contents("Measured", [f"benchmarks/results/{name}" for name in REPORTS])
+        + contents("As .py files", [f"code/{name}" for name in chapters])
+        + contents("Data", ["vaelib/mnist/README"])
+    )
+
+
+def build(root: Path, site: Path) -> None:
+    """Build in a temporary folder, and put the result in the place of the old site."""
+    with tempfile.TemporaryDirectory() as folder:
+        source, made = Path(folder) / "source", Path(folder) / "site"
+        source.mkdir()
+        assemble(root, source)
+        command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", "-b", "html"]
+        subprocess.run([*command, str(source), str(made)], check=True)
+        for leftover in (".doctrees", ".buildinfo"):
+            shutil.rmtree(made / leftover, ignore_errors=True)
+        new = site.with_name(f".{site.name}.tmp")
+        shutil.rmtree(new, ignore_errors=True)
+        shutil.copytree(made, new)
+    shutil.rmtree(site, ignore_errors=True)
+    new.rename(site)
+
+
+def main(site: Path = ROOT / "site") -> int:
+    """Build, and say where it is; returns the exit status."""
+    begun = time.perf_counter()
+    try:
+        build(ROOT, site)
+    except subprocess.CalledProcessError as error:
+        return error.returncode
+    print(f"{site / 'index.html'} made in {time.perf_counter() - begun:.0f} s: open it in a browser.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*map(Path, sys.argv[1:])))

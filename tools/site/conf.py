@@ -1,0 +1,41 @@
+"""Sphinx's settings for the edition to read in a browser; `tools/site/build.py` puts the sources together."""
+
+import sys
+from pathlib import Path
+
+project = "Variational autoencoders, from the picture to the proof"
+html_title = "Variational autoencoders"
+author = ""
+project_copyright = ""
+language = "en"
+
+# MathJax comes with the site, so that formulas need no network.
+extensions = ["myst_nb", "sphinx.ext.mathjax", "sphinx-mathjax-offline"]
+exclude_patterns = ["downloads", "pictures"]
+templates_path: list[str] = []
+html_extra_path = ["extra"]
+html_static_path = ["static"]
+html_css_files = ["course.css"]
+html_favicon = "static/favicon.svg"
+
+# The committed outputs are shown; nothing is executed. Without widgets no script is fetched for them.
+nb_execution_mode = "off"
+nb_ipywidgets_js: dict[str, dict[str, str]] = {}
+
+myst_enable_extensions = ["dollarmath", "amsmath"]
+myst_heading_anchors = 3
+sys.path.insert(0, str(Path(__file__).parent))
+myst_heading_slug_func = "anchors.as_in_jupyterlab"
+
+html_theme = "sphinx_book_theme"
+html_context = {"default_mode": "auto"}  # light or dark, as the reader's system
+html_show_sourcelink = False
+html_show_copyright = False
+html_show_sphinx = False
+html_copy_source = False
+html_theme_options = {
+    "use_download_button": False,  # each chapter has its own two links
+    "use_fullscreen_button": False,
+    "show_toc_level": 2,
+    "home_page_in_toc": True,
+}
