@@ -780,7 +780,7 @@ with tempfile.TemporaryDirectory() as folder:
 # and what does it look like half way? What stands where no test digit's code lies (tick the box)? Where is a step to the
 # side a large change, and where nothing at all?
 
-# %% tags=["nbval-ignore-output"] picture="explorer.html"
+# %% picture="explorer.html" tags=["nbval-ignore-output"]
 from vaelib.explorer import latent_explorer
 
 explorer = latent_explorer(vae.decoder, z_mean, y_test)
