@@ -4,10 +4,12 @@ The wrong answers are in `tests/wrong_answers.py`, written as a learner would wr
 checks know about.
 """
 
+import random
 import re
 from pathlib import Path
 
 import jupytext
+import numpy as np
 import pytest
 import wrong_answers
 from exercises import pairs, refreshed, solutions, stub_of
@@ -113,7 +115,12 @@ def double():
         (lambda x: "six", NOT_YET, "str: 'six'"),
         (lambda x: float("nan"), NOT_YET, "NaN"),
         (lambda x: float("inf"), NOT_YET, "infinity"),
-        (lambda x: [2 * x], NOT_YET, r"shape should be \(\), yours is \(1,\)"),
+        (lambda x: [2 * x], NOT_YET, r"should be one number, shape \(\); yours has shape \(1,\)"),
+        (lambda x: str(2 * x), NOT_YET, r"returns str: '6.0'"),
+        (lambda x: [], NOT_YET, r"returns list: \[\]"),
+        (lambda x: None if x > 3 else 2 * x, NOT_YET, r"returns None.*\n.*x = 4.0"),
+        (lambda x: 2.001 * x, NOT_YET, "Nearly right"),
+        (lambda x: random.random(), NOT_YET, "something else each time"),
         (lambda x: x**3, NOT_YET, r"x = 3.0\n +yours: 27.*\n +right: 6"),
     ],
 )
@@ -130,9 +137,28 @@ def test_the_check_prints(double, capsys):
         double(6.0)
 
 
-def test_an_answer_cannot_spoil_the_cases(double):
-    import numpy as np
+def test_nothing_but_nan_is_no_slip():
+    """NaN equals NaN: a slip that gives nothing else would be found in every broken answer."""
+    slips = [(lambda x: np.log(-x), "took it for its negative"), (lambda x: np.where(x > 3, np.nan, x), "beyond 3")]
+    exercise = Exercise(lambda x: 2 * x, [(np.array([3.0]),), (np.array([4.0]),)], slips, "good")
+    assert exercise.judge(lambda x: x * np.nan).message.startswith("It returns NaN.")
+    assert exercise.judge(lambda x: np.where(x > 3.5, np.nan, x)).message == "beyond 3"
 
+
+def test_a_wrong_number_comes_before_a_later_nan():
+    exercise = Exercise(lambda x: 2 * x, [(np.array([3.0]),), (np.array([4.0]),)], [], "good")
+    said = exercise.judge(lambda x: np.where(x > 3.5, np.nan, 7 * x + 1)).message
+    assert "x = [3.]" in said
+    assert "NaN" not in said
+
+
+def test_a_check_does_not_show_its_hints():
+    exercise = Exercise(lambda x: 2 * x, [(3.0,)], [(lambda x: x, "the secret")], "good")
+    assert "secret" not in repr(exercise)
+    assert "call it with your function" in repr(exercise)
+
+
+def test_an_answer_cannot_spoil_the_cases(double):
     exercise = Exercise(lambda x: 2 * x, [(np.ones(2),)], [], "good")
 
     def in_place(x):

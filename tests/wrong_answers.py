@@ -97,6 +97,10 @@ def with_size(before, after):
     return left, top, right - left, bottom - top
 
 
+def with_xlogy(x, p):
+    return np.sum(special.xlogy(x, p) + special.xlog1py(1 - x, -p), axis=1)
+
+
 def grid(n, values=None, flip=True, swap=False):
     q = normal.ppf(np.linspace(0.05, 0.95, n)) if values is None else values
     codes = np.empty((n, n, 2))
@@ -137,8 +141,17 @@ OF = {
         (lambda m, v: kl(m, v, deviation=np.sqrt(v)), r"for the variance"),
         (lambda m, v: kl(m, v, deviation=np.exp(v)), r"for log σ"),
         (lambda m, v: -0.5 * keras.ops.sum(1 + v - m**2 - keras.ops.exp(0.5 * v), axis=1), r"exp\(z_log_var / 2\)"),
-        (lambda m, v: 0.5 * np.sum(np.exp(v) + m**2 - v, axis=1), r"−1 for each unit"),
+        (lambda m, v: 0.5 * np.sum(np.exp(v) + m**2 - v, axis=1), r"−1 for each latent unit"),
         (lambda m, v: 0.5 * (np.exp(v) + m**2 - 1 - v), r"One number for each unit"),
+        (lambda m, v: 0.5 * np.sum(np.exp(v) + m**2 - 1, axis=1), r"logarithm is missing"),
+        (lambda m, v: kl(m, v) + np.sum(v, axis=1), r"sign of z_log_var"),
+        (lambda m, v: 0.5 * (np.sum(np.exp(v) + m**2 - v, axis=1) - 1), r"\*each\*"),
+        (lambda m, v: -0.5 * np.sum(1 + v - m**2 + np.exp(v), axis=1), r"sign of exp"),
+        (lambda m, v: kl(v, m), r"changed places"),
+        (lambda m, v: kl(-m * np.exp(-v / 2), -v), r"other way round"),
+        (lambda m, v: 0.5 * np.sum(np.exp(v) + m**2 - 1 - v, axis=0), r"summed over the pictures"),
+        (lambda m, v: np.sum(m * np.nan, axis=1), r"NaN"),
+        (lambda m, v: kl(m.astype("float16"), v.astype("float16")), r"Nearly right|float16"),
     ],
     "bernoulli": [
         (cross_entropy, r"cross-entropy"),
@@ -149,6 +162,12 @@ OF = {
         (lambda x, a: normal_clip(x, sigmoid(a), 1e-9), r"shape|yours|Clipping"),
         (lambda x, a: np.sum(x * np.log(a) + (1 - x) * np.log(1 - a), axis=1), r"logits for probabilities"),
         (lambda x, a: np.sum(-x * np.logaddexp(0, -a), axis=1), r"not\* inked"),
+        (lambda x, a: -cross_entropy(x, -a), r"large logits mean ink"),
+        (lambda x, a: np.sum(-x * np.logaddexp(0, -a) + (1 - x) * np.logaddexp(0, a), axis=1), r"wrong sign"),
+        (lambda x, a: cross_entropy(x, a) / a.shape[1], r"as Keras averages it"),
+        (lambda x, a: x * a - np.logaddexp(0, a), r"One number for each pixel"),
+        (lambda x, a: with_xlogy(x, special.expit(a)), r"p rounds"),
+        (lambda x, a: np.log(-np.logaddexp(0, -a)).sum(axis=1), r"NaN"),
     ],
     "draw": [
         (lambda m, v, e: m + keras.ops.exp(v) * e, r"by the variance"),
@@ -156,6 +175,12 @@ OF = {
         (lambda m, v, e: e * np.exp(0.5 * v), r"around 0"),
         (lambda m, v, e: m + np.sqrt(v) * e, r"√z_log_var"),
         (lambda m, v, e: m + e, r"has a size"),
+        (lambda m, v, e: m + np.exp(v / 2) * np.random.default_rng().normal(size=m.shape), r"each time"),
+        (lambda m, v, e: m + np.exp(v) ** 1 / 2 * e, r"half of x"),
+        (lambda m, v, e: m + 0.5 * v * e, r"take exp"),
+        (lambda m, v, e: m + e / np.exp(v / 2), r"1 / σ"),
+        (lambda m, v, e: (m + e) * np.sqrt(np.exp(v)), r"scaled the mean"),
+        (lambda m, v, e: m - np.sqrt(np.exp(v)) * e, r"symmetric"),
     ],
     "manifold_codes": [
         (lambda n: grid(n, flip=False), r"Upside down"),
@@ -165,6 +190,9 @@ OF = {
         (lambda n: grid(n).reshape(n * n, 2), r"\(n, n, 2\)"),
         (lambda n: np.moveaxis(grid(n), -1, 0), r"axis=-1"),
         (lambda n: grid(n, normal.ppf(np.linspace(0, 1, n))), r"infinity|yours"),
+        (lambda n: np.swapaxes(grid(n), 0, 1), r'indexing="ij"'),
+        (lambda n: grid(n, np.linspace(0.05, 0.95, n), flip=False), r"Two things.*probabilities"),
+        (lambda n: grid(n, np.linspace(-1.645, 1.645, n), flip=False), r"Two things.*equal in z"),
     ],
     "effective_beta": [
         (lambda p, d, over_p, over_d: (d if over_d else 1) / (p if over_p else 1), r"Upside down"),
@@ -172,6 +200,12 @@ OF = {
         (lambda p, d, over_p, over_d: p if over_p else 1, r"units of the code"),
         (lambda p, d, over_p, over_d: 1 / d if over_d else 1, r"much more"),
         (lambda p, d, over_p, over_d: p / d, r"Where a sum is taken"),
+        (lambda p, d, over_d, over_p: p ** int(over_p) / d ** int(over_d), r"flags have changed places"),
+        (lambda d, p, over_p, over_d: p ** int(over_p) / d ** int(over_d), r"latent_dim have changed places"),
+        (lambda p, d, over_p, over_d: p if over_p else 1 / d if over_d else 1, r"elif"),
+        (lambda p, d, over_p, over_d: p ** int(over_p) // d ** int(over_d), r"whole number"),
+        (lambda p, d, over_p, over_d: 784 ** int(over_p) / d ** int(over_d), r"MNIST"),
+        (lambda p, d, over_p, over_d: None if over_p else 1.0, r"None.*\n.*784"),
     ],
     "StopBelow": [
         (OnTrainingLoss, r"val_loss"),

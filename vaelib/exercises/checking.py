@@ -24,7 +24,7 @@ class Verdict:
         return f"{ {WAITING: '…', NOT_YET: '✗ Not yet.', RIGHT: '✓ Right.'}[self.state] } {self.message}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Exercise:
     """A check for one function: call it with an answer, and it prints what it thinks of it.
 
@@ -47,6 +47,9 @@ class Exercise:
     prepare: Callable[[Any], Function] = lambda answer: answer
     tolerance: float = 1e-4
 
+    def __repr__(self) -> str:
+        return "A check: call it with your function, without brackets behind the function's name."
+
     def __call__(self, answer: Any) -> None:
         """Judge, and print."""
         print(self.judge(answer))
@@ -66,37 +69,57 @@ class Exercise:
         wanted = [np.asarray(_quietly(self.right, case), dtype=float) for case in self.cases]
         if self._agree(results, wanted):
             return Verdict(RIGHT, self.praise)
-        for slip, hint in self.slips:
-            if self._agree(results, [np.asarray(_quietly(slip, case), dtype=float) for case in self.cases]):
-                return Verdict(NOT_YET, hint)
+        if self._by_chance(function, results):
+            return Verdict(NOT_YET, "It gives something else each time. Chance must come from the arguments alone.")
+        # A result of nothing but NaN is like every other such result, and says nothing of where it comes from.
+        if any(np.isfinite(result).any() for result in results):
+            for slip, hint in self.slips:
+                if self._agree(results, [np.asarray(_quietly(slip, case), dtype=float) for case in self.cases]):
+                    return Verdict(NOT_YET, hint)
         return Verdict(NOT_YET, self._from_outside(results, wanted))
+
+    def _by_chance(self, function: Function, results: Sequence[np.ndarray]) -> bool:
+        """Whether a second call gives something else."""
+        again = [_quietly(function, case) for case in self.cases]
+        if any(isinstance(result, Exception) for result in again):
+            return True
+        return not self._agree([np.asarray(result, dtype=float) for result in again], results)
 
     def _fault(self, result: Any, case: Sequence[Any]) -> str | None:
         """What is wrong with a result that is no array of numbers."""
         if isinstance(result, Exception):
             return f"It stops with {type(result).__name__}: {result}\n{self._call(case)}"
         if result is None:
-            return "It returns None. Is a `return` missing?"
+            return f"It returns None. Is a `return` missing?\n{self._call(case)}"
         try:
-            np.asarray(result, dtype=float)
+            numbers = np.asarray(result, dtype=float).size and np.asarray(result).dtype.kind not in "US"
         except (TypeError, ValueError):
+            numbers = False
+        if not numbers:
             return f"It should return numbers, but returns {type(result).__name__}: {result!r:.100}"
         return None
 
-    def _agree(self, results: Sequence[np.ndarray], wanted: Sequence[np.ndarray]) -> bool:
+    def _agree(self, results: Sequence[np.ndarray], wanted: Sequence[np.ndarray], slack: float = 1) -> bool:
+        tolerance = slack * self.tolerance
         for one, other in zip(results, wanted, strict=True):
             size = np.abs(other[np.isfinite(other)]).max(initial=1e-12)
-            if one.shape != other.shape or not np.allclose(one, other, self.tolerance, self.tolerance * size, True):
+            if one.shape != other.shape or not np.allclose(one, other, tolerance, tolerance * size, True):
                 return False
         return True
 
     def _from_outside(self, results: Sequence[np.ndarray], wanted: Sequence[np.ndarray]) -> str:
         """The difference in words, for an answer that nobody foresaw."""
         for case, mine, right in zip(self.cases, results, wanted, strict=True):
+            if self._agree([mine], [right]):
+                continue
             if mine.shape != right.shape:
-                return f"The shape should be {right.shape}, yours is {mine.shape}.\n{self._call(case)}"
+                asked = f"The shape should be {right.shape}" if right.shape else "It should be one number, shape ()"
+                return f"{asked}; yours has shape {mine.shape}.\n{self._call(case)}"
             if np.isfinite(right).all() and not np.isfinite(mine).all():
                 return f"It returns {'NaN' if np.isnan(mine).any() else 'infinity'}.\n{self._call(case)}"
+            break
+        if self._agree(results, wanted, slack=50):
+            return "Nearly right, but not to four digits. Is something rounded, or half as precise as usual (float16)?"
         mine, right = (np.concatenate([np.ravel(one) for one in each]) for each in (results, wanted))
         with np.errstate(all="ignore"):
             ratio, offset = np.nanmedian(mine / right), np.median(mine - right)
@@ -106,7 +129,8 @@ class Exercise:
             return f"Everywhere yours is the right answer {offset:+.4g}."
         for case, one, other in zip(self.cases, results, wanted, strict=True):
             if not self._agree([one], [other]):
-                return f"{self._call(case)}\n    yours: {_short(one)}\n    right: {_short(other)}"
+                both = f"    yours: {_short(one)}\n    right: {_short(other)}"
+                return f"The shape is right, the numbers differ:\n{self._call(case)}\n{both}"
         return "It differs."  # not reached: some case differs
 
     def _call(self, case: Sequence[Any]) -> str:

@@ -1,13 +1,16 @@
 """Checks for the exercises of notebook 02."""
 
 import numpy as np
-from scipy import special, stats
+from scipy import stats
 
+from vaelib.exercises.bernoulli import check_bernoulli
 from vaelib.exercises.checking import Exercise
+
+__all__ = ["check_bernoulli", "check_draw", "check_kl_to_prior"]
 
 _rng = np.random.default_rng(20)
 _mean, _log_var = _rng.normal(size=(5, 3)), _rng.normal(-1, 1, size=(5, 3))
-_small = (np.array([[0.5, -1.0]]), np.array([[0.2, -0.7]]))
+_small = (np.array([[0.5, -1.0], [2.0, 0.1]]), np.array([[0.2, 0.7], [0.4, -0.5]]))
 
 
 def _kl(z_mean: np.ndarray, z_log_var: np.ndarray) -> np.ndarray:
@@ -76,87 +79,50 @@ check_kl_to_prior = Exercise(
         ),
         (
             lambda m, v: 0.5 * (np.exp(v) + m**2 - v).sum(axis=1),
-            "Try Q = prior, z_mean = z_log_var = 0: the KL must be 0. The −1 for each unit is missing.",
+            "Try Q = prior, z_mean = z_log_var = 0: the KL must be 0. The −1 for each latent unit is missing.",
+        ),
+        (
+            lambda m, v: 0.5 * ((np.exp(v) + m**2 - v).sum(axis=1) - 1),
+            "Try Q = prior, z_mean = z_log_var = 0: the KL must be 0. The 1 is subtracted for *each* latent unit, "
+            "inside the sum.",
+        ),
+        (
+            lambda m, v: 0.5 * (np.exp(v) + m**2 - 1).sum(axis=1),
+            "The logarithm is missing: without −z_log_var the smallest cloud would be the cheapest one.",
+        ),
+        (
+            lambda m, v: 0.5 * (np.exp(v) + m**2 - 1 + v).sum(axis=1),
+            "The sign of z_log_var: it is subtracted. A very small cloud, log σ² → −∞, must cost much.",
+        ),
+        *(
+            (
+                lambda m, v, s=s: s * 0.5 * (1 + v - m**2 + np.exp(v)).sum(axis=1),
+                "The sign of exp(z_log_var): variance and squared mean stand on the same side.",
+            )
+            for s in (1, -1)
+        ),
+        (
+            lambda m, v: _kl(v, m),
+            "z_mean and z_log_var have changed places.",
+        ),
+        (
+            lambda m, v: 0.5 * (np.exp(-v) * (1 + m**2) - 1 + v).sum(axis=1),
+            "That is the KL the other way round, of the prior from the cloud: here Q comes first.",
+        ),
+        (
+            lambda m, v: 0.5 * (np.exp(v) + m**2 - 1 - v).sum(axis=0),
+            "You summed over the pictures. Sum over the latent units (axis=1): one number for each picture.",
         ),
     ],
     praise="Never negative, and 0 only where Q is the prior.",
 )
 
 
-def _log_likelihood(x: np.ndarray, logits: np.ndarray) -> np.ndarray:
-    return (x * special.log_expit(logits) + (1 - x) * special.log_expit(-logits)).sum(axis=1)
-
-
-def _p(logits: np.ndarray) -> np.ndarray:
-    return 1 / (1 + np.exp(-logits))
-
-
-_grey = _rng.random((4, 6))
-
-check_bernoulli = Exercise(
-    right=_log_likelihood,
-    cases=[
-        (np.array([[1.0, 0.0, 0.5]]), np.array([[2.0, -1.0, 0.3]])),
-        (_grey, _rng.normal(0, 2, size=(4, 6))),
-        (np.array([[1.0, 0.0, 1.0, 0.0]]), np.array([[800.0, -800.0, -800.0, 800.0]])),
-    ],
-    slips=[
-        (
-            lambda x, a: -_log_likelihood(x, a),
-            "That is the cross-entropy, minus the log-likelihood. The logarithm of a probability is never positive.",
-        ),
-        (
-            lambda x, a: _log_likelihood(x, a) / x.shape[1],
-            "A mean over the pixels. The probability of a picture is the product over its pixels, its logarithm their "
-            "*sum*. (With 784 pixels the mean makes the KL weigh 784 times as much.)",
-        ),
-        (
-            lambda x, a: _log_likelihood(x, a).sum(),
-            "One number for the whole batch. Sum over the pixels only (axis=1), one number for each picture.",
-        ),
-        (
-            lambda x, a: _log_likelihood(x, a).mean(),
-            "One number for the whole batch. Sum over the pixels only (axis=1), one number for each picture.",
-        ),
-        (
-            lambda x, a: (x * np.log(_p(a)) + (1 - x) * np.log(1 - _p(a))).sum(axis=1),
-            "Right for small logits. But at a logit of 800 the exponential overflows or 1 − p rounds to 0, and the "
-            "result is "
-            "NaN or −infinity. Take log p straight from the logit: −log(1 + e^−a) = −np.logaddexp(0, −a).",
-        ),
-        (
-            lambda x, a: (x * a - np.log(1 + np.exp(a))).sum(axis=1),
-            "Right for small logits. But at a logit of 800 exp overflows. np.logaddexp(0, a) is log(1 + e^a) without "
-            "that.",
-        ),
-        *(
-            (
-                lambda x, a, e=e: (x * np.log(_p(a).clip(e, 1 - e)) + (1 - x) * np.log(1 - _p(a).clip(e, 1 - e))).sum(
-                    1
-                ),
-                "Clipping p avoids the infinity, but changes the answer: a decoder that is wrong by 800 nats looks "
-                "wrong by "
-                "16 or so, and gets no gradient there. Use the logits themselves: np.logaddexp(0, a) = log(1 + e^a).",
-            )
-            for e in (1e-12, 1e-10, 1e-8, 1e-7, 1e-6)
-        ),
-        (
-            lambda x, a: (x * np.log(a) + (1 - x) * np.log(1 - a)).sum(axis=1),
-            "You took the logits for probabilities. They can be any number; p = 1 / (1 + e^−logit).",
-        ),
-        (
-            lambda x, a: (x * special.log_expit(a)).sum(axis=1),
-            "Half of it: pixels that are *not* inked say something, too. The term (1 − x) log(1 − p) is missing.",
-        ),
-    ],
-    praise="Also where the logits are huge.",
-)
-
 _noise = _rng.normal(size=(5, 3))
 
 check_draw = Exercise(
     right=lambda z_mean, z_log_var, epsilon: stats.norm(z_mean, np.exp(z_log_var / 2)).ppf(stats.norm.cdf(epsilon)),
-    cases=[(*_small, np.array([[1.0, -0.5]])), (_mean, _log_var, _noise)],
+    cases=[(*_small, np.array([[1.0, -0.5], [0.3, 2.0]])), (_mean, _log_var, _noise)],
     slips=[
         (
             lambda m, v, e: m + np.exp(v) * e,
@@ -178,6 +144,24 @@ check_draw = Exercise(
             "Mean and deviation have changed places: the noise is multiplied by σ.",
         ),
         (lambda m, v, e: m, "That is the mean of the cloud: nothing is drawn. Use epsilon."),
+        (
+            lambda m, v, e: m + np.exp(v) / 2 * e,
+            "Half of the variance (`x ** 1 / 2` is half of x). The root of exp(z_log_var) is exp(z_log_var / 2).",
+        ),
+        (lambda m, v, e: m + v / 2 * e, "z_log_var / 2 is log σ. The noise is scaled by σ itself: take exp."),
+        (lambda m, v, e: m + np.exp(-v / 2) * e, "That is 1 / σ: small clouds become large. σ = exp(+z_log_var / 2)."),
+        (
+            lambda m, v, e: m + np.exp(2 * v) * e,
+            "The root is half of the logarithm, not twice: σ = exp(z_log_var / 2).",
+        ),
+        (
+            lambda m, v, e: (m + e) * np.exp(v / 2),
+            "You scaled the mean, too. First scale the noise, then add the mean.",
+        ),
+        (
+            lambda m, v, e: m - np.exp(v / 2) * e,
+            "Distributed as it should be, since the noise is symmetric; but the rule is z = μ + σ·ε.",
+        ),
     ],
-    praise="Mean and log-variance now get gradients, and the chance comes from outside.",
+    praise="The chance comes from outside, and in keras.ops gradients would reach mean and log-variance.",
 )

@@ -44,6 +44,20 @@ check_manifold_codes = Exercise(
             "z₂.",
         ),
         (
+            lambda n: np.stack(np.meshgrid(quantile_grid(n), quantile_grid(n)[::-1], indexing="ij"), axis=-1),
+            'Rows and columns have changed places: with indexing="ij" the first axis is the row. Leave it out.',
+        ),
+        (
+            lambda n: _codes(_even(n), _even(n)),
+            "Two things: it is upside down (the top row has the largest z₂), and the steps are equal in z. They should "
+            "be equal in *probability*: stats.norm.ppf of even probabilities.",
+        ),
+        (
+            lambda n: _codes(np.linspace(0.05, 0.95, n), np.linspace(0.05, 0.95, n)),
+            "Two things: it is upside down (the top row has the largest z₂), and these are probabilities. The codes "
+            "are their quantiles: stats.norm.ppf(…).",
+        ),
+        (
             lambda n: _codes(_even(n), _even(n)[::-1]),
             "Equal steps of z. The map should have equal steps of *probability*: so that each digit stands for as many "
             "draws from the prior. Take even probabilities, and their quantiles (stats.norm.ppf).",
@@ -98,6 +112,26 @@ check_effective_beta = Exercise(
             "A mean over pixels divides the *reconstruction* by their number. Multiply the whole loss by it to get "
             "the sum "
             "back: what then stands before the KL?",
+        ),
+        (
+            lambda p, d, mp, md: (p if md else 1) / (d if mp else 1),
+            "The two flags have changed places.",
+        ),
+        (
+            lambda p, d, mp, md: (d if mp else 1) / (p if md else 1),
+            "pixels and latent_dim have changed places.",
+        ),
+        (
+            lambda p, d, mp, md: p if mp else (1 / d if md else 1),
+            "Right unless both are means: then both factors count. (Is there an `elif` or an early `return`?)",
+        ),
+        (
+            lambda p, d, mp, md: (p if mp else 1) // (d if md else 1),
+            "β need not be a whole number: divide by `/`, not by `//`.",
+        ),
+        (
+            lambda p, d, mp, md: (784 if mp else 1) / (d if md else 1),
+            "Right for MNIST. Other pictures have another number of pixels.",
         ),
         (lambda p, d, mp, md: p if mp else 1, "The mean over the units of the code matters, too: it divides the KL."),
         (lambda p, d, mp, md: 1 / d if md else 1, "The mean over pixels matters, too, and much more."),
