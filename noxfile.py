@@ -1,0 +1,44 @@
+"""`make test-all`: the tests on every supported Python with the lock, with the oldest packages and with the newest.
+
+A Python that is not on this machine is fetched by uv where that is possible, and its session skipped where it is not.
+"""
+
+import nox
+
+nox.options.default_venv_backend = "uv"
+nox.options.reuse_venv = "yes"
+nox.options.error_on_missing_interpreters = False
+
+PYTHONS = ["3.11", "3.12", "3.13"]
+# Of the lock alone: it compares what is installed with what the lock says.
+WITHOUT_LOCK = ("--deselect", "tests/test_project.py::test_the_lock_is_what_is_installed")
+
+
+@nox.session(python=PYTHONS)
+def locked(session: nox.Session) -> None:
+    """The unit tests and the notebooks, with exactly the packages of the lock."""
+    session.install("--require-hashes", "-r", "requirements.lock")
+    session.install("--no-deps", "--no-build-isolation", "-e", ".")
+    session.run("python", "-m", "pytest", "tests")
+    session.run("python", "-m", "pytest", "notebooks", "--nbval")
+
+
+@nox.session(python=PYTHONS[0])
+def oldest(session: nox.Session) -> None:
+    """The unit tests with the lowest versions that pyproject.toml admits."""
+    session.install("--resolution", "lowest-direct", "-e", ".[dev]")
+    session.run("python", "-m", "pytest", "tests", *WITHOUT_LOCK)
+
+
+@nox.session(python=PYTHONS[0], default=False)
+def audit(session: nox.Session) -> None:
+    """Known weaknesses of the locked packages; an error where no database of them can be reached."""
+    session.install("pip-audit")
+    session.run("pip-audit", "--requirement", "requirements.lock", "--disable-pip", "--no-deps", "--strict")
+
+
+@nox.session(python=PYTHONS[-1])
+def newest(session: nox.Session) -> None:
+    """The unit tests with the newest versions that pyproject.toml admits, whatever the lock says."""
+    session.install("--upgrade", "-e", ".[dev]")
+    session.run("python", "-m", "pytest", "tests", *WITHOUT_LOCK)
