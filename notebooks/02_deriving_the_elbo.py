@@ -999,7 +999,8 @@ same("     relative to the loss of notebook 03", np.array([its_loss / -ours.mean
 # In the first cell of an exercise replace `...` by your answer and run it; the cell below checks it, and if it is not
 # right yet, tries to tell you why. A solution is folded away under each: click on the bar with the three dots to see it.
 #
-# Answers may use NumPy or `keras.ops`.
+# Your function is called with NumPy arrays of float64, and may use NumPy, SciPy or `keras.ops`. As in Keras code, `z_mean`
+# is $\mu$ and `z_log_var` is $\log \sigma^2$, the logarithm of the *variance*.
 
 # %%
 from vaelib.exercises.derivation import check_bernoulli, check_draw, check_kl_to_prior
@@ -1010,7 +1011,10 @@ from vaelib.exercises.derivation import check_bernoulli, check_draw, check_kl_to
 
 # %%
 def kl_to_prior(z_mean, z_log_var):
-    """KL[N(z_mean, diag(exp(z_log_var))) ‖ N(0, I)] in nats; both of shape (batch, latent_dim), the result (batch,)."""
+    """KL[N(z_mean, diag(exp(z_log_var))) ‖ N(0, I)] in nats.
+
+    Both of shape (batch, latent_dim), the result (batch,).
+    """
     return ...  # your answer
 
 
@@ -1021,7 +1025,10 @@ check_kl_to_prior(kl_to_prior)
 # %% jupyter={"source_hidden": true} tags=["solution", "hide-input"]
 # Solution
 def kl_to_prior_solution(z_mean, z_log_var):
-    """KL[N(z_mean, diag(exp(z_log_var))) ‖ N(0, I)] in nats; both of shape (batch, latent_dim), the result (batch,)."""
+    """KL[N(z_mean, diag(exp(z_log_var))) ‖ N(0, I)] in nats.
+
+    Both of shape (batch, latent_dim), the result (batch,).
+    """
     return 0.5 * (np.exp(z_log_var) + z_mean**2 - 1 - z_log_var).sum(axis=1)
 
 
@@ -1033,7 +1040,10 @@ def kl_to_prior_solution(z_mean, z_log_var):
 
 # %%
 def bernoulli(x, logits):
-    """log P(X|Z) in nats of pixels x from 0 to 1; both of shape (batch, pixels), the result (batch,)."""
+    """log P(X|Z) in nats of pixels x from 0 to 1.
+
+    Both of shape (batch, pixels), the result (batch,).
+    """
     return ...  # your answer
 
 
@@ -1044,8 +1054,12 @@ check_bernoulli(bernoulli)
 # %% jupyter={"source_hidden": true} tags=["solution", "hide-input"]
 # Solution
 def bernoulli_solution(x, logits):
-    """log P(X|Z) in nats of pixels x from 0 to 1; both of shape (batch, pixels), the result (batch,)."""
-    # log p = −log(1 + e^−a) and log(1 − p) = −a + log p, so that x log p + (1 − x) log(1 − p) = x a − log(1 + e^a)
+    """log P(X|Z) in nats of pixels x from 0 to 1.
+
+    Both of shape (batch, pixels), the result (batch,).
+    """
+    # log p = −log(1 + e^−a) and log(1 − p) = −a + log p, so that
+    # x log p + (1 − x) log(1 − p) = x a − log(1 + e^a)
     return (x * logits - np.logaddexp(0, logits)).sum(axis=1)
 
 
@@ -1055,7 +1069,10 @@ def bernoulli_solution(x, logits):
 
 # %%
 def draw(z_mean, z_log_var, epsilon):
-    """Codes from N(z_mean, diag(exp(z_log_var))), made of standard normal noise; all of shape (batch, latent_dim)."""
+    """Codes from N(z_mean, diag(exp(z_log_var))), made of standard normal noise.
+
+    All of shape (batch, latent_dim).
+    """
     return ...  # your answer
 
 
@@ -1066,13 +1083,17 @@ check_draw(draw)
 # %% jupyter={"source_hidden": true} tags=["solution", "hide-input"]
 # Solution
 def draw_solution(z_mean, z_log_var, epsilon):
-    """Codes from N(z_mean, diag(exp(z_log_var))), made of standard normal noise; all of shape (batch, latent_dim)."""
+    """Codes from N(z_mean, diag(exp(z_log_var))), made of standard normal noise.
+
+    All of shape (batch, latent_dim).
+    """
     return z_mean + np.exp(z_log_var / 2) * epsilon
 
 
 # %% [markdown]
 # **4.** *Predict, then look.* Halve the noise $\sigma$ of the linear-Gaussian model at the top, and let $Q$ be its exact
-# posterior. Do the clouds get smaller or larger? And the average KL that the codes cost: less or more? Why?
+# posterior, for pictures drawn from the changed model. Do the clouds get smaller or larger? And the average KL that the
+# codes cost: less or more? Why? (Try it in a cell of your own; the solution has one.)
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution", "hide-cell"]
 # Solution. With less noise a picture says more precisely which code it came from: the clouds shrink. A smaller cloud

@@ -815,13 +815,15 @@ assert blend_error.mean() < 0.005
 #
 # In the first cell of an exercise replace `...` by your answer and run it; the cell below checks it, and if it is not
 # right yet, tries to tell you why. A solution is folded away under each: click on the bar with the three dots to see it.
+# Answers may use NumPy, SciPy or `keras.ops`.
 
 # %%
 from vaelib.exercises.keras_vae import check_effective_beta, check_manifold_codes
 
 # %% [markdown]
 # **1.** The codes of the map: an $n \times n$ square as it is drawn, the top row first, $z_1$ growing to the right and
-# $z_2$ upwards. On either axis the quantiles of the normal distribution at $n$ even steps from 0.05 to 0.95.
+# $z_2$ upwards. On either axis they are the quantiles of the standard normal distribution at $n$ evenly spaced
+# probabilities, 0.05 and 0.95 included.
 
 
 # %%
@@ -850,7 +852,10 @@ def manifold_codes_solution(n):
 
 # %%
 def effective_beta(pixels, latent_dim, mean_over_pixels, mean_over_units):
-    """The weight of the KL, both terms summed, that a loss amounts to; two numbers, and two that are True or False."""
+    """β in reconstruction + β · KL, both summed, that a loss amounts to: one number.
+
+    pixels, latent_dim: how many of each; mean_over_pixels, mean_over_units: True or False.
+    """
     return ...  # your answer
 
 
@@ -861,15 +866,18 @@ check_effective_beta(effective_beta)
 # %% jupyter={"source_hidden": true} tags=["solution", "hide-input"]
 # Solution
 def effective_beta_solution(pixels, latent_dim, mean_over_pixels, mean_over_units):
-    """The weight of the KL, both terms summed, that a loss amounts to; two numbers, and two that are True or False."""
+    """β in reconstruction + β · KL, both summed, that a loss amounts to: one number.
+
+    pixels, latent_dim: how many of each; mean_over_pixels, mean_over_units: True or False.
+    """
     beta = pixels if mean_over_pixels else 1  # times `pixels`, the mean over pixels is a sum again, and the KL …
     return beta / latent_dim if mean_over_units else beta
 
 
 # %% [markdown]
 # **3.** *Predict, then look.* Give the model only *one* latent unit. What becomes of the plane of digits? Will the KL be
-# about half of what it was? Will the ELBO still be above that of the average picture, −206? (The solution trains for three
-# epochs.)
+# about half of what it was? Will the ELBO still be above that of the average picture, −206? (Try it in a cell of your own.
+# The solution trains for three epochs, the model above was trained for seven.)
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["nbval-ignore-output", "solution", "hide-cell"]
 # Solution. The plane becomes a line, on which the digits stand in a row, so that some kinds are no neighbours any more.

@@ -688,7 +688,10 @@ from vaelib.exercises.watching import check_rate, check_stop_below
 
 # %%
 class StopBelow(keras.callbacks.Callback):
-    """Stops training after the first epoch whose validation loss is below `target`, in nats per picture."""
+    """Stops training after the first epoch whose validation loss is below `target`.
+
+    In nats per picture.
+    """
 
     def __init__(self, target):
         super().__init__()
@@ -706,7 +709,10 @@ check_stop_below(StopBelow)
 # %% jupyter={"source_hidden": true} tags=["solution", "hide-input"]
 # Solution
 class StopBelowSolution(keras.callbacks.Callback):
-    """Stops training after the first epoch whose validation loss is below `target`, in nats per picture."""
+    """Stops training after the first epoch whose validation loss is below `target`.
+
+    In nats per picture.
+    """
 
     def __init__(self, target):
         super().__init__()

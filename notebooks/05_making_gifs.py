@@ -500,7 +500,10 @@ def ping_pong_solution(frames):
 
 # %%
 def changed_box(before, after):
-    """The smallest box with all pixels that differ; two uint8 arrays, shape (height, width), not equal."""
+    """The smallest box with all pixels that differ.
+
+    Two uint8 arrays of shape (height, width), not equal.
+    """
     return ...  # your answer
 
 
@@ -511,7 +514,10 @@ check_changed_box(changed_box)
 # %% jupyter={"source_hidden": true} tags=["solution", "hide-input"]
 # Solution
 def changed_box_solution(before, after):
-    """The smallest box with all pixels that differ; two uint8 arrays, shape (height, width), not equal."""
+    """The smallest box with all pixels that differ.
+
+    Two uint8 arrays of shape (height, width), not equal.
+    """
     rows, columns = np.nonzero(before != after)
     return columns.min(), rows.min(), columns.max() + 1, rows.max() + 1
 

@@ -827,7 +827,10 @@ from vaelib.exercises.evaluation import check_active_units, check_iwae
 
 # %%
 def iwae(log_w, k):
-    """IWAE_k of each picture in nats, shape (n,), from log-weights of shape (n, draws); k divides draws."""
+    """IWAE_k of each picture in nats, shape (n,), from log-weights of shape (n, draws).
+
+    k divides draws.
+    """
     return ...  # your answer
 
 
@@ -838,7 +841,10 @@ check_iwae(iwae)
 # %% jupyter={"source_hidden": true} tags=["solution", "hide-input"]
 # Solution
 def iwae_solution(log_w, k):
-    """IWAE_k of each picture in nats, shape (n,), from log-weights of shape (n, draws); k divides draws."""
+    """IWAE_k of each picture in nats, shape (n,), from log-weights of shape (n, draws).
+
+    k divides draws.
+    """
     groups = log_w.reshape(len(log_w), -1, k)
     return (special.logsumexp(groups, axis=2) - np.log(k)).mean(axis=1)
 
@@ -850,7 +856,10 @@ def iwae_solution(log_w, k):
 
 # %%
 def active_units(z_mean, z_log_var):
-    """How many units say something about the picture; both of shape (pictures, latent_dim). Not all must be needed."""
+    """How many units say something about the picture.
+
+    Both of shape (pictures, latent_dim). Not all must be needed.
+    """
     return ...  # your answer
 
 
@@ -861,7 +870,10 @@ check_active_units(active_units)
 # %% jupyter={"source_hidden": true} tags=["solution", "hide-input"]
 # Solution
 def active_units_solution(z_mean, z_log_var):
-    """How many units say something about the picture; both of shape (pictures, latent_dim). Not all must be needed."""
+    """How many units say something about the picture.
+
+    Both of shape (pictures, latent_dim). Not all must be needed.
+    """
     return int((z_mean.var(axis=0) > 0.01).sum())
 
 

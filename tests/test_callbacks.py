@@ -200,7 +200,7 @@ def test_the_live_view_needs_no_plane(digits, monkeypatch):
     ("make", "words"),
     [
         (lambda: LiveView(every=0), "every must be"),
-        (lambda: Snapshots(epochs=[3, -1]), "must not be negative"),
+        (lambda: Snapshots(epochs=[3, -1]), "epochs must be a whole number, at least 0, got -1"),
         (lambda: Snapshots(path="run.txt"), "path must end in .npz"),
         (lambda: Snapshots(np.zeros((1, 28, 28, 1))).recording, "at least one"),
     ],

@@ -169,7 +169,7 @@ def test_a_mixture_with_the_prior_finds_what_a_cloud_in_the_wrong_place_misses()
     weights = np.exp(evaluate.log_weights(rows, X, MEAN, LOG_VAR, 20_000, prior_share=0.4) - EVIDENCE[:, None])
     assert np.all(np.abs(weights.mean(axis=1) - 1) < 4.5 * stats.sem(weights, axis=1))
     for bad in (-0.1, 1.0, float("nan")):
-        with pytest.raises(ValueError, match="prior_share must be at least 0 and below 1"):
+        with pytest.raises(ValueError, match="prior_share must be"):
             evaluate.log_weights(rows, X, MEAN, LOG_VAR, 2, prior_share=bad)
 
 

@@ -99,7 +99,7 @@ def test_wrong_arguments_are_named(arguments, message):
         (lambda z: np.zeros((len(z), 3, 3, 3)), r"\(n, height, width, 1\), got \(4, 3, 3, 3\)"),
         (lambda z: np.zeros((3, 3, 3, 1)), "one for each code"),
         (lambda z: 2.0 + np.zeros((len(z), 3, 3, 1)), "values from 0 to 1, got 2"),
-        (lambda z: np.full((len(z), 3, 3, 1), np.nan), "values from 0 to 1, got nan"),
+        (lambda z: np.full((len(z), 3, 3, 1), np.nan), "output must be finite"),
     ],
 )
 def test_a_decoder_of_another_kind_is_refused(wrong, message):

@@ -136,7 +136,7 @@ def test_generate_draws_from_the_prior(trained):
     assert abs(received[0].mean()) < 0.03
     assert abs(received[0].std() - 1) < 0.03
     for n in (0, 2.5, True):
-        with pytest.raises(ValueError, match="n must be a whole number of pictures, at least 1, got"):
+        with pytest.raises(ValueError, match="n must be a whole number, at least 1, got"):
             trained.generate(n)
 
 
@@ -274,7 +274,7 @@ def test_the_learning_rate_climbs_a_line_and_falls_half_a_cosine():
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ({"steps": 200}, "warmup must be at least 0 and below the 200 steps, got 200"),
+        ({"steps": 200}, "warmup must be below the 200 steps, got 200"),
         ({"steps": 10, "warmup": -1}, "warmup must be .* got -1"),
         ({"steps": 300, "peak": 0}, "peak must be positive, got 0"),
     ],
@@ -316,7 +316,7 @@ def test_a_callback_may_move_beta_and_it_is_saved(digits, tmp_path):
     again = keras.saving.load_model(tmp_path / "warm.keras")
     assert (float(again.beta), again.get_config()["beta"]) == (1.0, 0.0)
     for bad in (-1, float("nan"), float("inf")):
-        with pytest.raises(ValueError, match="beta must be a number of at least 0"):
+        with pytest.raises(ValueError, match="beta must be a"):
             VAE(Encoder(), Decoder(), beta=bad)
 
 

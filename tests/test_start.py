@@ -64,11 +64,11 @@ def test_training_profits():
     [
         (X[..., 0], {}, r"x must be pictures of shape \(28, 28, 1\), got \(28, 28\)"),
         (X * 255, {}, r"x must have pixels in \[0, 1\], got 0.0 to 255.0"),
-        (X * np.nan, {}, "pixels in"),
+        (X * np.nan, {}, "x must be finite"),
         (X[:0], {}, "x must be a batch of pictures"),
         (X, {"spread": -1.0}, "spread must be a number of at least 0, got -1.0"),
         (X, {"spread": np.inf}, "spread"),
-        (X, {"sharpness": float("nan")}, "sharpness must be a number of at least 0, got nan"),
+        (X, {"sharpness": float("nan")}, "sharpness must be a finite number, got nan"),
     ],
 )
 def test_what_cannot_be_is_refused(x, arguments, words):

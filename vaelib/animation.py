@@ -16,6 +16,7 @@ from IPython.display import HTML
 from matplotlib import font_manager
 from PIL import Image, ImageDraw, ImageFont
 
+from vaelib.checks import as_numbers, as_real
 from vaelib.files import whole_file
 from vaelib.painting import (
     GREYS,
@@ -53,7 +54,9 @@ def manifold_gif(
 
     Raises:
         ValueError: if there are no maps in the recording, or an argument is out of range.
+        TypeError: if it is no recording, or an argument no number.
     """
+    _require_recording(recording)
     palette = greys()
     still, boxes = background([map_axes(recording)], size, palette)
     return _write(path, still, [map_painter(recording, boxes[0])], recording, palette, frame_ms, hold_ms, verbose)
@@ -84,7 +87,8 @@ def latent_gif(
         The path.
 
     Raises:
-        ValueError: if codes are not two-dimensional, labels do not fit, or an argument is out of range.
+        ValueError: if codes are not two-dimensional and finite, labels do not fit, or an argument is out of range.
+        TypeError: if it is no recording, or an argument no number.
     """
     limit = _limit(recording, limit)
     labels, palette = _labels(recording, labels), with_digits(colors)
@@ -128,6 +132,11 @@ def show_gif(path: str | os.PathLike[str], alt: str) -> HTML:
     return HTML(f'<img src="data:image/gif;base64,{base64.b64encode(content).decode()}" alt="{html.escape(alt)}">')
 
 
+def _require_recording(recording: Any) -> None:
+    if not isinstance(recording, Recording):
+        raise TypeError(f"recording must be a Recording, got {type(recording).__name__}")
+
+
 def _labels(recording: Recording, labels: Any) -> np.ndarray:
     labels, n = np.asarray(labels), recording.z_mean.shape[1]
     if labels.shape != (n,) or labels.dtype.kind not in "iu" or not np.isin(labels, np.arange(10)).all():
@@ -137,11 +146,13 @@ def _labels(recording: Recording, labels: Any) -> np.ndarray:
 
 def _limit(recording: Recording, limit: float | None) -> float:
     """Half the width of the plane of codes, once it is clear that it is a plane."""
+    _require_recording(recording)
     if recording.z_mean.shape[-1] != 2 or not recording.z_mean.size:
         raise ValueError(f"codes must have shape (frames, pictures, 2), got {recording.z_mean.shape}")
+    as_numbers("codes", recording.z_mean)
     if limit is None:
         return max(5.0, float(np.ceil(np.abs(recording.z_mean).max())))
-    if not 0 < limit < np.inf:
+    if not as_real("limit", limit) > 0:
         raise ValueError(f"limit must be positive, got {limit}")
     return float(limit)
 
@@ -161,7 +172,7 @@ def _write(
     if path.suffix != ".gif":
         raise ValueError(f"path must end in .gif, got {str(path)!r}")
     for name, value in [("frame_ms", frame_ms), ("hold_ms", hold_ms)]:
-        if value < 20 or value % 10:
+        if as_real(name, value) < 20 or value % 10:
             raise ValueError(f"{name} must be at least 20 and a multiple of 10 milliseconds, got {value}")
     font = ImageFont.truetype(font_manager.findfont("DejaVu Sans"), size=max(10, len(still) // 32))
     frames = []

@@ -11,6 +11,7 @@ import numpy as np
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
+from vaelib.checks import as_count, as_pictures
 from vaelib.data import load_mnist
 from vaelib.device import keras
 from vaelib.plots import decode_grid, plot_digits, plot_manifold, quantile_grid
@@ -41,7 +42,8 @@ class Snapshots(keras.callbacks.Callback):
             frames up to the epoch it resumes from are taken from there; a run from the beginning starts it anew.
 
     Raises:
-        ValueError: if `path` does not end in `.npz`, or an epoch is negative.
+        ValueError: if `path` does not end in `.npz`, an epoch is no whole number of at least 0, `n` is below 2, or `x`
+            is no batch of finite numbers.
 
     Memory: 4 bytes for each coordinate of a code, mean and log variance, and 1 for each pixel of the map. By default
     that is 336 kB a frame, 17 MB for fifty.
@@ -55,12 +57,10 @@ class Snapshots(keras.callbacks.Callback):
         path: str | os.PathLike[str] | None = None,
     ) -> None:
         super().__init__()
-        if epochs is not None and any(epoch < 0 for epoch in epochs):
-            raise ValueError(f"epochs must not be negative, got {sorted(epochs)[:3]}…")
         if path is not None and Path(path).suffix != ".npz":
             raise ValueError(f"path must end in .npz, got {str(path)!r}")
-        self.x = load_mnist()[1][0] if x is None else np.asarray(x, "float32")
-        self.epochs = None if epochs is None else frozenset(int(epoch) for epoch in epochs)
+        self.x = load_mnist()[1][0] if x is None else as_pictures(x).astype("float32")
+        self.epochs = None if epochs is None else frozenset(as_count("epochs", epoch, least=0) for epoch in epochs)
         self.z_values = quantile_grid(n)
         self.path = None if path is None else Path(path)
         self._frames: list[tuple[int, np.ndarray, np.ndarray, np.ndarray]] = []
@@ -127,15 +127,13 @@ class LiveView(keras.callbacks.Callback):
         n: the map has n × n pictures; drawn for two latent dimensions only.
 
     Raises:
-        ValueError: if `every` is not a positive whole number.
+        ValueError: if `every` is not a positive whole number, `n` is below 2, or `x` is no batch of finite numbers.
     """
 
     def __init__(self, x: Any = None, every: int = 1, n: int = 15) -> None:
         super().__init__()
-        if isinstance(every, bool) or not isinstance(every, int) or every < 1:
-            raise ValueError(f"every must be a whole number of epochs, at least 1, got {every!r}")
-        self.x = load_mnist()[1][0][:10] if x is None else np.asarray(x, "float32")
-        self.every, self.n = every, n
+        self.x = load_mnist()[1][0][:10] if x is None else as_pictures(x).astype("float32")
+        self.every, self.n = as_count("every", every), as_count("n", n, least=2)
         self._handle: Any = None
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:

@@ -6,13 +6,14 @@ They look like errors in a notebook and are none.
 """
 
 import contextlib
-import numbers
 import os
 import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+
+from vaelib.checks import as_seed
 
 # Read by TensorFlow's C++ side while it is imported. oneDNN reorders sums, and gains nothing on a model of this size.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -48,6 +49,11 @@ with _muted_stderr():
     import keras
     import tensorflow as tf
 
+# What another project has written to ~/.keras/keras.json would change every number of the course.
+keras.config.set_floatx("float32")
+keras.config.set_epsilon(1e-7)
+keras.config.set_image_data_format("channels_last")
+
 
 def set_up(seed: int = 0) -> str:
     """Seed everything, take a GPU if there is one, and say on what the notebook will run.
@@ -60,14 +66,13 @@ def set_up(seed: int = 0) -> str:
 
     Raises:
         TypeError: if `seed` is not an integer.
+        ValueError: if it is negative, or 2³² or more.
 
     With a GPU, memory growth is switched on (TensorFlow otherwise takes all of the card's memory at once) and
     operations are made deterministic. On a CPU the same seed is enough to repeat a run bit for bit, and asking for
     more would switch XLA off.
     """
-    if isinstance(seed, bool) or not isinstance(seed, numbers.Integral):
-        raise TypeError(f"seed must be an integer, got {type(seed).__name__}: {seed!r}")
-    keras.utils.set_random_seed(int(seed))
+    keras.utils.set_random_seed(as_seed("seed", seed))
     gpus = tf.config.list_physical_devices("GPU")
     if not gpus:
         return f"CPU ({os.cpu_count()} cores)"

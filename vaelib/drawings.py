@@ -138,9 +138,12 @@ def draw_generator(pictures: Any, ax: Axes | None = None) -> Axes:
 
     Raises:
         ValueError: if there are none, or more than four.
+        TypeError: if there is no batch.
 
     Source: after Doersch, arXiv:1606.05908, figure 5.
     """
+    if not hasattr(pictures, "__len__"):
+        raise TypeError(f"pictures must be a batch, got {pictures!r}")
     if not 1 <= len(pictures) <= 4:
         raise ValueError(f"pictures must be one to four, got {len(pictures)}")
     ax = _canvas(9.6, 3.9, (12, 4.9), ax)

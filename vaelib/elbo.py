@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from vaelib.checks import as_numbers, require_unit_interval
 from vaelib.device import keras
 
 Tensor = Any  # a backend tensor, a Keras symbolic tensor or a NumPy array: Keras 3 has no common type for them
@@ -26,9 +27,16 @@ def require_same_shape(name_a: str, a: Sequence[int | None], name_b: str, b: Seq
         raise ValueError(f"{name_a} and {name_b} must have the same shape, got {tuple(a)} and {tuple(b)}")
 
 
-def _floats(*values: Tensor) -> list[Tensor]:
-    """As tensors of one floating type, at least single precision: half precision cannot hold a sum over 784 pixels."""
-    tensors = [keras.ops.convert_to_tensor(value) for value in values]
+def _floats(**values: Tensor) -> list[Tensor]:
+    """As tensors of one floating type, at least single precision: half precision cannot hold a sum over 784 pixels.
+
+    What is no tensor yet must be finite numbers (tensors are not looked into: that would have to wait for the device).
+    """
+    tensors = []
+    for name, value in values.items():
+        if value is None or isinstance(value, np.ndarray | np.generic | list | tuple | str | complex | float | int):
+            as_numbers(name, value)
+        tensors.append(keras.ops.convert_to_tensor(value))
     kinds = {keras.backend.standardize_dtype(tensor.dtype) for tensor in tensors}
     return [keras.ops.cast(tensor, "float64" if "float64" in kinds else "float32") for tensor in tensors]
 
@@ -53,13 +61,15 @@ def gaussian_kl(z_mean: Tensor, z_log_var: Tensor) -> Tensor:
         Nats, shape (batch,); never negative, and 0 exactly where Q is the prior.
 
     Raises:
-        ValueError: if the two shapes differ or are not two-dimensional.
+        ValueError: if the two shapes differ or are not two-dimensional, or if a number given (a NumPy array or a list;
+            tensors are not looked into) is NaN or infinite.
+        TypeError: if what is given is no number.
 
     Source: Kingma & Welling, arXiv:1312.6114, appendix B.
     """
-    z_mean, z_log_var = _floats(z_mean, z_log_var)
+    z_mean, z_log_var = _floats(z_mean=z_mean, z_log_var=z_log_var)
     require_same_shape("z_mean", z_mean.shape, "z_log_var", z_log_var.shape)
-    if len(z_mean.shape) != 2:
+    if len(z_mean.shape) != 2 or z_mean.shape[1] == 0:
         shape = tuple(z_mean.shape)
         raise ValueError(f"z_mean must have shape (batch, latent_dim), got {shape}")
     # expm1 keeps σ² − 1 exact where the variance is close to 1.
@@ -82,14 +92,15 @@ def bernoulli_log_likelihood(x: Tensor, logits: Tensor) -> Tensor:
         Nats, shape (batch,); never positive.
 
     Raises:
-        ValueError: if the two shapes differ or are no batch, or if `x` is a NumPy array with values outside [0, 1]
-            (tensors are not looked into: that would have to wait for the device).
+        ValueError: if the two shapes differ or are no batch, or if `x` has values outside [0, 1] or `logits` NaN or
+            infinity (tensors are not looked into: that would have to wait for the device).
+        TypeError: if what is given is no number.
 
     Source: Kingma & Welling, arXiv:1312.6114, appendix C.1, equation (11).
     """
-    if isinstance(x, np.ndarray) and x.size and not (x.min() >= 0 and x.max() <= 1):
-        raise ValueError(f"x must have pixels in [0, 1], got {x.min()} to {x.max()}")
-    x, logits = _floats(x, logits)
+    if isinstance(x, np.ndarray | list):
+        require_unit_interval(as_numbers("x", x))
+    x, logits = _floats(x=x, logits=logits)
     require_same_shape("x", x.shape, "logits", logits.shape)
     return -_sum_over_pixels(keras.ops.binary_crossentropy(x, logits, from_logits=True))
 
@@ -108,11 +119,13 @@ def gaussian_log_likelihood(x: Tensor, mean: Tensor, log_var: Tensor) -> Tensor:
         Nats, shape (batch,). A density, so positive values are possible.
 
     Raises:
-        ValueError: if shapes do not fit or are no batch.
+        ValueError: if shapes do not fit or are no batch, or if a number given (tensors are not looked into) is NaN or
+            infinite.
+        TypeError: if what is given is no number.
 
     Source: Kingma & Welling, arXiv:1312.6114, appendix C.2, equation (12).
     """
-    x, mean, log_var = _floats(x, mean, log_var)
+    x, mean, log_var = _floats(x=x, mean=mean, log_var=log_var)
     require_same_shape("x", x.shape, "mean", mean.shape)
     if len(log_var.shape):
         require_same_shape("x", x.shape, "log_var (if not one number)", log_var.shape)
@@ -131,9 +144,13 @@ def continuous_bernoulli_log_constant(logits: Tensor) -> Tensor:
     Returns:
         Nats, shape as `logits`; never below log 2.
 
+    Raises:
+        ValueError: if a number given (tensors are not looked into) is NaN or infinite.
+        TypeError: if what is given is no number.
+
     Source: Loaiza-Ganem & Cunningham, arXiv:1907.06845, section 3.
     """
-    (logits,) = _floats(logits)
+    (logits,) = _floats(logits=logits)
     half = keras.ops.abs(logits) / 2
     # Near 0 the quotient is 0/0, and the two terms of its gradient cancel: there the Taylor series of log(h / tanh h).
     near = half < 0.1
@@ -160,7 +177,8 @@ def continuous_bernoulli_log_likelihood(x: Tensor, logits: Tensor) -> Tensor:
 
     Source: Loaiza-Ganem & Cunningham, arXiv:1907.06845, section 3.
     """
-    bernoulli, log_constant = _floats(bernoulli_log_likelihood(x, logits), continuous_bernoulli_log_constant(logits))
+    bernoulli, log_constant = bernoulli_log_likelihood(x, logits), continuous_bernoulli_log_constant(logits)
+    bernoulli, log_constant = _floats(bernoulli=bernoulli, log_constant=log_constant)
     return bernoulli + _sum_over_pixels(log_constant)
 
 
@@ -184,6 +202,6 @@ def elbo(x: Tensor, logits: Tensor, z_mean: Tensor, z_log_var: Tensor) -> Tensor
 
     Source: Doersch, arXiv:1606.05908, equation (5); Kingma & Welling, arXiv:1312.6114, equation (10).
     """
-    likelihood, kl = _floats(bernoulli_log_likelihood(x, logits), gaussian_kl(z_mean, z_log_var))
+    likelihood, kl = _floats(likelihood=bernoulli_log_likelihood(x, logits), kl=gaussian_kl(z_mean, z_log_var))
     require_same_shape("the batch of x", likelihood.shape, "the batch of z_mean", kl.shape)
     return likelihood - kl

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from scipy import special
 
-from vaelib.checks import as_count, as_pictures
+from vaelib.checks import as_clouds, as_count, as_pictures, as_real, require_attributes
 from vaelib.device import keras
 from vaelib.elbo import gaussian_kl
 from vaelib.quadrature import (
@@ -16,6 +16,7 @@ from vaelib.quadrature import (
     RowLikelihood,
     TableLikelihood,
     elbo_quadrature,
+    evaluated,
     log_likelihood_quadrature,
     slices,
 )
@@ -36,10 +37,10 @@ __all__ = [
 
 def bernoulli_rows(decoder: keras.Model) -> RowLikelihood:
     """The decoder's log P(x|z) with Bernoulli pixels, each picture under its own code."""
+    require_attributes("decoder", decoder, "logits")
 
     def rows(x: np.ndarray, z: np.ndarray) -> np.ndarray:
-        x = x.reshape(len(x), -1).astype("float32")
-        logits = keras.ops.reshape(decoder.logits(z.astype("float32"), training=False), x.shape)
+        x, logits = _flat(decoder, x, z)
         # Half the time of `bernoulli_log_likelihood`, whose value it is.
         found = keras.ops.einsum("ij,ij->i", x, logits) - keras.ops.sum(keras.ops.softplus(logits), axis=1)
         return keras.ops.convert_to_numpy(found).astype("float64")
@@ -52,14 +53,23 @@ def bernoulli_table(decoder: keras.Model) -> TableLikelihood:
 
     Σ x·logit − log(1 + e^logit): linear in x, so that the second term is worked out once for each code.
     """
+    require_attributes("decoder", decoder, "logits")
 
     def table(x: np.ndarray, z: np.ndarray) -> np.ndarray:
-        logits = keras.ops.reshape(decoder.logits(z.astype("float32"), training=False), (len(z), -1))
+        x, logits = _flat(decoder, x, z)
         own = keras.ops.sum(keras.ops.softplus(logits), axis=1)
-        products = keras.ops.matmul(x.reshape(len(x), -1).astype("float32"), keras.ops.transpose(logits))
+        products = keras.ops.matmul(x, keras.ops.transpose(logits))
         return keras.ops.convert_to_numpy(products - own).astype("float64")
 
     return table
+
+
+def _flat(decoder: keras.Model, x: np.ndarray, z: np.ndarray) -> tuple[np.ndarray, Any]:
+    """Pictures, and logits of codes, as rows of pixels; ValueError if they have not the same number of pixels."""
+    logits = decoder.logits(z.astype("float32"), training=False)
+    if x.shape[1:] != tuple(logits.shape[1:]) and x[0].size != np.prod(logits.shape[1:]):
+        raise ValueError(f"x must be pictures as the decoder draws them, {logits.shape[1:]}, got {x.shape[1:]}")
+    return x.reshape(len(x), -1).astype("float32"), keras.ops.reshape(logits, (len(z), -1))
 
 
 def encode(encoder: keras.Model, x: Any) -> tuple[np.ndarray, np.ndarray]:
@@ -88,17 +98,18 @@ def dataset_elbo(
         Nats, shape (n,). Its expectation is the ELBO; the error of one number falls like 1/√draws.
 
     Raises:
-        ValueError: if shapes do not fit or `draws` is below 1.
+        ValueError: if shapes do not fit, a number is not finite, or `draws` is below 1.
 
     Source: Kingma & Welling, arXiv:1312.6114, equation (10).
     """
     x, draws = as_pictures(x), as_count("draws", draws)
+    z_mean, z_log_var = as_clouds(len(x), z_mean, z_log_var)
     rng = np.random.default_rng(seed)
     reconstruction = np.zeros(len(x))
     for _ in range(draws):
         z = z_mean + np.exp(z_log_var / 2) * rng.normal(size=z_mean.shape)
         for rows in slices(len(x), 10_000):
-            reconstruction[rows] += log_likelihood(x[rows], z[rows]) / draws
+            reconstruction[rows] += evaluated(log_likelihood, x[rows], z[rows], (rows.stop - rows.start,)) / draws
     return reconstruction - keras.ops.convert_to_numpy(gaussian_kl(z_mean, z_log_var))
 
 
@@ -128,17 +139,16 @@ def log_weights(
         Nats, shape (n, k). The mean of w is P(x), whatever Q is; the mean of log w is the ELBO (if α is 0).
 
     Raises:
-        ValueError: if shapes do not fit, `k` or `rows` is below 1, or `prior_share` is out of range.
+        ValueError: if shapes do not fit, a number is not finite, `k` or `rows` is below 1, or `prior_share` is out of
+            range.
 
     Source: Burda, Grosse & Salakhutdinov, arXiv:1509.00519, equation (8); for the mixture, Hesterberg, Technometrics
     37 (1995).
     """
     x, k, rows = as_pictures(x), as_count("k", k), as_count("rows", rows)
-    if not 0 <= prior_share < 1:
+    z_mean, z_log_var = as_clouds(len(x), z_mean, z_log_var)
+    if not 0 <= as_real("prior_share", prior_share) < 1:
         raise ValueError(f"prior_share must be at least 0 and below 1, got {prior_share}")
-    if np.shape(z_mean) != np.shape(z_log_var) or len(z_mean) != len(x):
-        shapes = f"{np.shape(z_mean)} and {np.shape(z_log_var)}"
-        raise ValueError(f"z_mean and z_log_var must have shape ({len(x)}, latent_dim), got {shapes}")
     rng = np.random.default_rng(seed)
     result = np.empty(len(x) * k)
     for part in slices(len(result), rows):
@@ -152,7 +162,7 @@ def log_weights(
         ratio = 0.5 * ((z - mean) ** 2 / np.exp(log_var) - z**2 + log_var).sum(axis=1)
         if prior_share:  # P/R = 1 / ((1 − α) Q/P + α)
             ratio = -np.logaddexp(np.log1p(-prior_share) - ratio, np.log(prior_share))
-        result[part] = log_likelihood(x[picture], z) + ratio
+        result[part] = evaluated(log_likelihood, x[picture], z, ratio.shape) + ratio
     return result.reshape(len(x), k)
 
 
@@ -168,13 +178,15 @@ def iwae_bound(log_w: Any, k: int | None = None) -> np.ndarray:
         very draws: the logarithm of a mean is at least the mean of the logarithms.
 
     Raises:
-        ValueError: if `k` is below 1 or no divisor of the number of draws.
+        ValueError: if `k` is below 1 or no divisor of the number of draws, or a weight is NaN or infinite.
 
     Source: Burda, Grosse & Salakhutdinov, arXiv:1509.00519, equation (8) and theorem 1.
     """
     log_w = np.asarray(log_w, "float64")
-    if log_w.ndim != 2:
+    if log_w.ndim != 2 or not log_w.size:
         raise ValueError(f"log_w must have shape (n, draws), got {log_w.shape}")
+    if not (log_w < np.inf).all():
+        raise ValueError("log_w must be numbers below infinity, got NaN or infinity")
     k = log_w.shape[1] if k is None else as_count("k", k)
     if log_w.shape[1] % k:
         raise ValueError(f"k must divide the {log_w.shape[1]} draws, got {k}")

@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import linalg, stats
 
+from vaelib.checks import as_count, as_numbers
+
 Normal = Any  # a frozen scipy.stats.multivariate_normal, which SciPy has no public type for
 
 
@@ -27,11 +29,15 @@ def normal_kl(q: Normal, p: Normal) -> float:
         Nats; never negative but for rounding.
 
     Raises:
+        TypeError: if one is no such distribution.
         ValueError: if the dimensions differ.
         numpy.linalg.LinAlgError: if a covariance is not positive definite.
 
     Source: Doersch, arXiv:1606.05908, equation (6).
     """
+    for name, normal in (("q", q), ("p", p)):
+        if not (hasattr(normal, "mean") and hasattr(normal, "cov")):
+            raise TypeError(f"{name} must be a frozen scipy.stats.multivariate_normal, got {type(normal).__name__}")
     if q.dim != p.dim:
         raise ValueError(f"q and p must have the same dimension, got {q.dim} and {p.dim}")
     factor_q, factor_p = (np.linalg.cholesky(np.atleast_2d(normal.cov)) for normal in (q, p))
@@ -81,10 +87,10 @@ class LinearGaussian:
 
         Source: Tipping & Bishop (1999), equations (7) and (8).
         """
-        x = np.asarray(x, "float64")
+        x, latent_dim = as_numbers("x", x).astype("float64"), as_count("latent_dim", latent_dim)
         if x.ndim != 2 or len(x) < 2:
             raise ValueError(f"x must have shape (n, data_dim) with n at least 2, got {x.shape}")
-        if not 1 <= latent_dim < x.shape[1]:
+        if latent_dim >= x.shape[1]:
             raise ValueError(f"latent_dim must be from 1 to {x.shape[1] - 1}, got {latent_dim}")
         values, vectors = np.linalg.eigh(np.cov(x.T, bias=True))
         values, vectors = values[::-1], vectors[:, ::-1]
@@ -138,12 +144,12 @@ class LinearGaussian:
 
     def sample(self, n: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         """Draw `n` pairs: codes from the prior, shape (n, latent_dim), and data, shape (n, data_dim)."""
-        z = rng.normal(size=(n, self.latent_dim))
+        z = rng.normal(size=(as_count("n", n), self.latent_dim))
         return z, z @ self.weights.T + self.bias + rng.normal(scale=self.sigma, size=(n, self.data_dim))
 
     def _one(self, x: ArrayLike) -> np.ndarray:
         """One example as an array, or a ValueError."""
-        x = np.asarray(x, "float64")
+        x = as_numbers("x", x).astype("float64")
         if x.shape != (self.data_dim,):
             raise ValueError(f"x must be one example of shape ({self.data_dim},), got {x.shape}")
         return x

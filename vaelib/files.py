@@ -21,7 +21,11 @@ def whole_file(path: str | os.PathLike[str], suffix: str) -> Iterator[BinaryIO]:
 
     Raises:
         ValueError: if the name ends in something else.
+        TypeError: if it is no name.
+        OSError: if the folder cannot be written to, or the disk is full.
     """
+    if not isinstance(path, str | os.PathLike):
+        raise TypeError(f"path must be a path, got {path!r}")
     path = Path(path)
     if path.suffix != suffix:
         raise ValueError(f"path must end in {suffix}, got {str(path)!r}")
@@ -38,3 +42,22 @@ def whole_file(path: str | os.PathLike[str], suffix: str) -> Iterator[BinaryIO]:
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+
+
+@contextlib.contextmanager
+def whole_path(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """The same for what writes by itself, given a name: under the same name in a temporary folder beside it.
+
+    Args:
+        path: where the file shall be; its folder must be there.
+
+    Yields:
+        The name to write to. If the block fails, an earlier file at `path` stays as it was.
+
+    Raises:
+        OSError: if the folder cannot be written to, or the disk is full.
+    """
+    path = Path(path)
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as folder:
+        yield Path(folder) / path.name
+        os.replace(Path(folder) / path.name, path)

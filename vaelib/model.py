@@ -4,13 +4,17 @@ Losses are in nats per picture. `keras.saving.load_model` needs no `custom_objec
 module has been imported.
 """
 
-import numbers
+import os
+from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 
+from vaelib.checks import as_count, as_real, as_seed, require_attributes
 from vaelib.device import keras, tf
 from vaelib.elbo import Tensor, bernoulli_log_likelihood, gaussian_kl, require_same_shape
+from vaelib.files import whole_path
+from vaelib.guard import guarded, require_trainable
 from vaelib.networks import Decoder, Encoder, Sampling
 
 __all__ = ["VAE", "Decoder", "Encoder", "Sampling", "warmup_cosine"]
@@ -25,7 +29,8 @@ class VAE(keras.Model):
     returns reconstructions through the *mean* code, so that the same picture always gives the same one. Calling the
     model returns what the loss needs: `z_mean`, `z_log_var` and the `logits` decoded from a sampled code.
 
-    For another likelihood than Bernoulli pixels, override `log_likelihood`.
+    For another likelihood than Bernoulli pixels, override `log_likelihood`; and if its pixels may be any numbers, set
+    the class attribute `unit_interval` to False.
 
     Args:
         encoder: an `Encoder`, or a model of your own with the same outputs, `latent_dim` and `image_shape`.
@@ -35,17 +40,22 @@ class VAE(keras.Model):
 
     Raises:
         ValueError: if encoder and decoder disagree about `latent_dim` or `image_shape`, or if `beta` is negative.
+        TypeError: if one of them is no such model, or `beta` no number.
 
     Source: Kingma & Welling, arXiv:1312.6114, equation (10) with L = 1; beta, Higgins et al., ICLR 2017.
     """
 
+    unit_interval = True  # whether pixels must be from 0 to 1
+
     def __init__(self, encoder: keras.Model, decoder: keras.Model, beta: float = 1.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
+        require_attributes("encoder", encoder, "latent_dim image_shape")
+        require_attributes("decoder", decoder, "latent_dim image_shape logits")
         for name in ("latent_dim", "image_shape"):
             mine, other = getattr(encoder, name), getattr(decoder, name)
             if mine != other:
                 raise ValueError(f"encoder and decoder must share {name}, got {mine} and {other}")
-        if not 0 <= beta < float("inf"):
+        if as_real("beta", beta) < 0:
             raise ValueError(f"beta must be a number of at least 0, got {beta}")
         self.encoder = encoder
         self.decoder = decoder
@@ -96,17 +106,66 @@ class VAE(keras.Model):
             raise ValueError("sample_weight is not supported: every picture counts alike in the ELBO")
         return target
 
+    def fit(
+        self,
+        x: Any = None,
+        y: Any = None,
+        batch_size: int | None = None,
+        epochs: int = 1,
+        verbose: str | int = "auto",
+        callbacks: Any = None,
+        **kwargs: Any,
+    ) -> keras.callbacks.History:
+        """As `keras.Model.fit`; but arrays are looked at first, and training that diverges ends in an error.
+
+        Raises:
+            ValueError: if pictures are not of `image_shape`, not from 0 to 1 or not finite, or examples are weighted.
+            TypeError: if they are no numbers.
+            FloatingPointError: after an epoch whose loss is NaN or infinite.
+        """
+        shape = self.encoder.image_shape
+        require_trainable(x, y, shape, self.unit_interval)
+        if kwargs.get("sample_weight") is not None or kwargs.get("class_weight") is not None:
+            raise ValueError("sample_weight is not supported: every picture counts alike in the ELBO")
+        if isinstance(kwargs.get("validation_data"), tuple | list):
+            x_val, y_val, _ = keras.utils.unpack_x_y_sample_weight(tuple(kwargs["validation_data"]))
+            require_trainable(x_val, y_val, shape, self.unit_interval, "validation_data's ")
+        return super().fit(x, y, batch_size, epochs, verbose, guarded(callbacks, self), **kwargs)
+
+    def evaluate(self, x: Any = None, y: Any = None, *args: Any, **kwargs: Any) -> Any:
+        """As `keras.Model.evaluate`; but arrays are looked at first, with `fit`'s errors."""
+        require_trainable(x, y, self.encoder.image_shape, self.unit_interval)
+        return super().evaluate(x, y, *args, **kwargs)
+
     def predict_step(self, data: Any) -> Tensor:
         x, _, _ = keras.utils.unpack_x_y_sample_weight(data)
         z_mean, _, _ = self.encoder(x, training=False)
         return self.decoder(z_mean, training=False)
 
     def generate(self, n: int, seed: int | None = None) -> np.ndarray:
-        """Draw `n` new pictures: codes from the prior N(0, I), decoded. Returns shape (n, *image_shape), in [0, 1]."""
-        if isinstance(n, bool) or not isinstance(n, numbers.Integral) or n < 1:
-            raise ValueError(f"n must be a whole number of pictures, at least 1, got {n!r}")
-        z = keras.random.normal((n, self.decoder.latent_dim), seed=seed)
+        """Draw `n` new pictures: codes from the prior N(0, I), decoded. Returns shape (n, *image_shape), in [0, 1].
+
+        ValueError if `n` is no whole number of at least 1, or `seed` negative; TypeError if `seed` is no integer.
+        """
+        start = None if seed is None else as_seed("seed", seed)
+        z = keras.random.normal((as_count("n", n), self.decoder.latent_dim), seed=start)
         return self.decoder.predict(z, batch_size=1000, verbose=0)
+
+    def save(self, filepath: str | os.PathLike[str], overwrite: bool = True, **kwargs: Any) -> None:
+        """As `keras.Model.save`, but whole or not at all: a full disk leaves an earlier file as it was."""
+        if _is_new_or_file(filepath, overwrite):
+            with whole_path(filepath) as temporary:
+                super().save(temporary, **kwargs)
+        else:
+            super().save(filepath, overwrite=overwrite, **kwargs)
+
+    def save_weights(self, filepath: str | os.PathLike[str], overwrite: bool = True, **kwargs: Any) -> None:
+        """As `keras.Model.save_weights`, but whole or not at all, as `save`; a backup while training comes this way."""
+        if "max_shard_size" not in kwargs and _is_new_or_file(filepath, overwrite):
+            with whole_path(filepath) as temporary:
+                super().save_weights(temporary, **kwargs)
+        else:
+            super().save_weights(filepath, overwrite=overwrite, **kwargs)
 
     def get_config(self) -> dict[str, Any]:
         halves = {"encoder": self.encoder, "decoder": self.decoder}
@@ -121,6 +180,14 @@ class VAE(keras.Model):
         return cls(**config | halves)
 
 
+def _is_new_or_file(filepath: Any, overwrite: bool) -> bool:
+    """Whether a file can be put there; all else (a folder, a remote address, a question first) is Keras's business."""
+    if not isinstance(filepath, str | os.PathLike) or "://" in str(filepath):
+        return False
+    path = Path(filepath)
+    return path.parent.is_dir() and ((path.is_file() and overwrite) or not path.exists())
+
+
 def warmup_cosine(steps: int, peak: float = 0.02, warmup: int = 200) -> keras.optimizers.schedules.LearningRateSchedule:
     """The course's learning rate: up a line to `peak`, then down half a cosine to 0.
 
@@ -130,14 +197,15 @@ def warmup_cosine(steps: int, peak: float = 0.02, warmup: int = 200) -> keras.op
         warmup: after how many batches it is reached, from 0.0001 at the first; 0 to start at the peak.
 
     Raises:
-        ValueError: if `warmup` is negative or not below `steps`, or `peak` is not positive.
+        ValueError: if `steps` or `warmup` is no whole number, `warmup` is negative or not below `steps`, or `peak` is
+            not a positive number.
 
     Source: the cosine, Loshchilov & Hutter, arXiv:1608.03983, equation (5) without restarts; the warm-up, Goyal et
     al., arXiv:1706.02677, section 2.2.
     """
-    if not 0 <= warmup < steps:
-        raise ValueError(f"warmup must be at least 0 and below the {steps} steps, got {warmup}")
-    if not peak > 0:
+    if as_count("warmup", warmup, least=0) >= as_count("steps", steps):
+        raise ValueError(f"warmup must be below the {steps} steps, got {warmup}")
+    if not as_real("peak", peak) > 0:
         raise ValueError(f"peak must be positive, got {peak}")
     if not warmup:
         return keras.optimizers.schedules.CosineDecay(peak, steps)

@@ -9,6 +9,7 @@ import numbers
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from vaelib.checks import as_real, as_seed
 from vaelib.device import keras
 from vaelib.elbo import Tensor, require_same_shape
 
@@ -32,7 +33,7 @@ class Sampling(keras.layers.Layer):
 
     def __init__(self, seed: int | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.seed = None if seed is None else int(seed)
+        self.seed = None if seed is None else as_seed("seed", seed)
         self.seed_generator = keras.random.SeedGenerator(self.seed)
 
     def call(self, inputs: tuple[Tensor, Tensor]) -> Tensor:
@@ -49,6 +50,8 @@ class Sampling(keras.layers.Layer):
 
 def _counts(name: str, values: Iterable[int]) -> tuple[int, ...]:
     """Positive integers as plain Python ints, which a saved config needs, or a ValueError."""
+    if not isinstance(values, Iterable):
+        raise TypeError(f"{name}: positive integers expected, one for each layer or side, got {values!r}")
     values = tuple(values)
     if not all(isinstance(value, numbers.Integral) and value > 0 and value is not True for value in values):
         raise ValueError(f"{name}: positive integers expected, got {values}")
@@ -72,7 +75,7 @@ class _Half(keras.Model):
         (self.latent_dim,) = _counts("latent_dim", [latent_dim])
         self.hidden_units = _counts("hidden_units", hidden_units)
         self.image_shape = _counts("image_shape", image_shape)
-        if not 0 <= dropout_rate < 1:
+        if not 0 <= as_real("dropout_rate", dropout_rate) < 1:
             raise ValueError(f"dropout_rate must be at least 0 and below 1, got {dropout_rate}")
         self.dropout_rate = float(dropout_rate)
         self.batch_normalization = bool(batch_normalization)
@@ -116,7 +119,7 @@ class Encoder(_Half):
     Raises:
         ValueError: if a size is not a positive integer, the rate is outside [0, 1), Keras knows no such activation, or
             pictures have another shape.
-        TypeError: if the activation is not a name.
+        TypeError: if the activation is not a name, or the seed not an integer.
 
     Source: the layer sizes are those of the 2017 article that the course follows.
     """
@@ -133,7 +136,7 @@ class Encoder(_Half):
         **kwargs: Any,
     ) -> None:
         super().__init__(latent_dim, hidden_units, dropout_rate, batch_normalization, image_shape, activation, **kwargs)
-        self.seed = None if seed is None else int(seed)
+        self.seed = None if seed is None else as_seed("seed", seed)
         self.hidden = keras.Sequential([keras.layers.Flatten(), *self.hidden_layers()], name="hidden")
         self.z_mean = keras.layers.Dense(self.latent_dim, name="z_mean")
         self.z_log_var = keras.layers.Dense(self.latent_dim, name="z_log_var")
@@ -177,6 +180,7 @@ class Decoder(_Half):
 
     def logits(self, z: Tensor, training: bool | None = None) -> Tensor:
         """The same before the sigmoid, any real numbers: what the loss is computed from."""
+        require_same_shape("a code", z.shape[1:], "latent_dim", (self.latent_dim,))
         return self.to_logits(z, training=training)
 
     def call(self, z: Tensor, training: bool | None = None) -> Tensor:

@@ -31,7 +31,7 @@ def with_digits(colors: str) -> np.ndarray:
     """The greys, then a colour for each digit."""
     if colors == "digits":
         chosen = [matplotlib.colors.to_rgb(color) for color in DIGIT_COLORS]
-    elif colors in matplotlib.colormaps:
+    elif isinstance(colors, str) and colors in matplotlib.colormaps:
         chosen = matplotlib.colormaps[colors](np.linspace(0, 1, 10))[:, :3].tolist()
     else:
         raise ValueError(f'colors must be "digits" or a Matplotlib colour map, got {colors!r}')

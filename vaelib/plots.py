@@ -13,6 +13,8 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from scipy import spatial, stats
 
+from vaelib.checks import as_count, as_numbers, as_real, require_unit_interval
+
 INK = "gray_r"
 DIGIT_COLORS = sns.color_palette("colorblind", 10)
 
@@ -29,8 +31,8 @@ def _tiled(pictures: np.ndarray) -> np.ndarray:
 
 
 def _as_pictures(name: str, value: Any) -> np.ndarray:
-    """A batch of grey pictures as a NumPy array of shape (n, height, width), or a ValueError."""
-    pictures = np.asarray(value)
+    """A batch of grey pictures as a NumPy array of shape (n, height, width), or a ValueError or TypeError."""
+    pictures = as_numbers(name, value)
     if pictures.ndim == 3 and pictures.shape[-1] == 1:
         raise ValueError(f"{name} must be a batch, got one picture of shape {pictures.shape}: pass x[:1] for x[0]")
     if pictures.ndim == 4 and pictures.shape[-1] == 1:
@@ -52,11 +54,15 @@ def plot_digits(*rows: Any, labels: Sequence[str] | None = None, ax: Axes | None
         The axes.
 
     Raises:
-        ValueError: if there is no row, if rows differ in shape, or if there are not as many labels as rows.
+        ValueError: if there is no row, if rows differ in shape, have NaN or pixels outside [0, 1], or if there are not
+            as many labels as rows.
+        TypeError: if pixels are no numbers.
     """
     if not rows:
         raise ValueError("rows: at least one batch of pictures is needed, got none")
     pictures = [_as_pictures(f"row {i}", row) for i, row in enumerate(rows)]
+    for i, row in enumerate(pictures):
+        require_unit_interval(row, f"row {i}")
     if len({row.shape for row in pictures}) > 1:
         raise ValueError(f"rows must share one shape, got {[row.shape for row in pictures]}")
     if labels is not None and len(labels) != len(rows):
@@ -88,10 +94,10 @@ def quantile_grid(n: int = 15, low: float = 0.05, high: float = 0.95) -> np.ndar
 
     Raises:
         ValueError: if an argument is out of its range.
+        TypeError: if a probability is no number.
     """
-    if n < 2:
-        raise ValueError(f"n must be at least 2, got {n}")
-    if not 0 < low < high < 1:
+    n = as_count("n", n, least=2)
+    if not 0 < as_real("low and high", low) < as_real("low and high", high) < 1:
         raise ValueError(f"low and high must be probabilities with 0 < low < high < 1, got {low} and {high}")
     return stats.norm.ppf(np.linspace(low, high, n))
 
@@ -107,8 +113,18 @@ def decode_grid(decoder: Callable[[Any], Any], z_values: np.ndarray) -> np.ndarr
         One picture of shape (n·height, n·width): z₁ grows to the right and z₂ *upwards*, as in a plot.
 
     Raises:
-        ValueError: if the decoder does not return one grey picture for each code.
+        ValueError: if the decoder does not return one grey picture for each code, or its latent space is no plane, or
+            the values are not finite numbers in increasing order.
+        TypeError: if the decoder cannot be called.
     """
+    if not callable(decoder):
+        raise TypeError(f"decoder must be a model or a function, got {decoder!r}")
+    latent_dim = getattr(decoder, "latent_dim", 2)
+    if latent_dim != 2:
+        raise ValueError(f"decoder must have two latent dimensions, got {latent_dim}")
+    z_values = as_numbers("z_values", z_values)
+    if z_values.ndim != 1 or not len(z_values) or (np.diff(z_values) <= 0).any():
+        raise ValueError(f"z_values must increase, shape (n,), got {z_values}")
     z1, z2 = np.meshgrid(z_values, z_values[::-1])
     codes = np.stack([z1.ravel(), z2.ravel()], axis=-1).astype(np.float32)
     pictures = _as_pictures("the decoder's output", decoder(codes))
@@ -159,9 +175,9 @@ def plot_latent(z: Any, labels: Any, ax: Axes | None = None) -> Axes:
         The axes, with a legend.
 
     Raises:
-        ValueError: if codes are not two-dimensional, or labels not digits, one for each code.
+        ValueError: if codes are not two-dimensional and finite, or labels not digits, one for each code.
     """
-    z, labels = np.asarray(z), np.asarray(labels)
+    z, labels = as_numbers("z", z), np.asarray(labels)
     if z.ndim != 2 or z.shape[1] != 2 or not len(z):
         raise ValueError(f"z must have shape (n, 2), got {z.shape}")
     if labels.shape != z.shape[:1] or labels.dtype.kind not in "iu" or not np.isin(labels, np.arange(10)).all():

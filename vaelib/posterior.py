@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from vaelib.checks import as_count, as_pictures
+from vaelib.checks import as_clouds, as_count, as_pictures, as_real
 from vaelib.device import keras, tf
 from vaelib.elbo import Tensor, bernoulli_log_likelihood, gaussian_kl
 from vaelib.quadrature import hermite_nodes
@@ -42,20 +42,19 @@ def best_normals(
         `z_mean` and `z_log_var`, float64, shape (n, latent_dim).
 
     Raises:
-        ValueError: if shapes do not fit or a count is below 1.
+        ValueError: if shapes do not fit, a number is not finite, a count is below 1, or the rate is not positive.
 
     Source: Cremer, Li & Duvenaud, arXiv:1801.03558, section 2.2: what the best normal leaves of the gap is the
     approximation gap, and what the encoder's adds to it the amortisation gap.
     """
     x = as_pictures(x)
-    if np.shape(z_mean) != np.shape(z_log_var) or len(z_mean) != len(x):
-        shapes = f"{np.shape(z_mean)} and {np.shape(z_log_var)}"
-        raise ValueError(f"z_mean and z_log_var must have shape ({len(x)}, latent_dim), got {shapes}")
-    points, weights = hermite_nodes(as_count("nodes", nodes), np.shape(z_mean)[1])
+    z_mean, z_log_var = as_clouds(len(x), z_mean, z_log_var)
+    if not as_real("learning_rate", learning_rate) > 0:
+        raise ValueError(f"learning_rate must be positive, got {learning_rate}")
+    points, weights = hermite_nodes(as_count("nodes", nodes), z_mean.shape[1])
     pictures = keras.ops.convert_to_tensor(np.repeat(x, len(points), axis=0), "float32")
     first, width, log_var, points, weights = (
-        keras.ops.cast(value, "float32")
-        for value in (z_mean, np.exp(np.asarray(z_log_var) / 2), z_log_var, points, weights)
+        keras.ops.cast(value, "float32") for value in (z_mean, np.exp(z_log_var / 2), z_log_var, points, weights)
     )
     shift, growth = (keras.Variable(keras.ops.zeros_like(first)) for _ in range(2))
     optimizer = keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(learning_rate, as_count("steps", steps)))

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy import special, stats
 
-from vaelib.checks import as_count, as_pictures
+from vaelib.checks import as_clouds, as_count, as_pictures, as_real
 
 # log P(x_i|z_i) of pictures (n, ...) and codes (n, latent_dim), row by row: shape (n,).
 RowLikelihood = Callable[[np.ndarray, np.ndarray], np.ndarray]
@@ -18,6 +18,18 @@ def slices(n: int, size: int) -> Iterator[slice]:
     """0 to n in pieces of at most `size`."""
     for start in range(0, n, size):
         yield slice(start, min(n, start + size))
+
+
+def evaluated(
+    log_likelihood: RowLikelihood | TableLikelihood, x: np.ndarray, z: np.ndarray, shape: tuple[int, ...]
+) -> np.ndarray:
+    """What a likelihood says, or a ValueError if there is not one number for each pair: shapes would broadcast."""
+    found = np.asarray(log_likelihood(x, z))
+    if found.shape != shape:
+        raise ValueError(
+            f"log_likelihood must return shape {shape} for {len(x)} pictures and {len(z)} codes, got {found.shape}"
+        )
+    return found
 
 
 class Quadrature(NamedTuple):
@@ -46,10 +58,10 @@ def log_likelihood_quadrature(
         A `Quadrature`; its `error` compares with the same grid at twice the step.
 
     Raises:
-        ValueError: if an argument is out of range.
+        ValueError: if an argument is out of range, or `log_likelihood` does not return a table of numbers.
     """
     x, rows = as_pictures(x), as_count("rows", rows)
-    if not 0 < step < limit < np.inf:
+    if not 0 < as_real("step", step) < as_real("limit", limit):
         raise ValueError(f"step and limit must be positive, the step smaller, got {step} and {limit}")
     half = 2 * int(np.ceil(limit / step / 2))  # even, so that every other point is a grid of its own
     axis = np.arange(-half, half + 1) * step
@@ -57,7 +69,8 @@ def log_likelihood_quadrature(
     on_coarse = (np.indices((len(axis), len(axis))) % 2 == 0).all(axis=0).ravel()
     fine, coarse = np.full(len(x), -np.inf), np.full(len(x), -np.inf)
     for part in slices(len(points), rows):
-        joint = log_likelihood(x, points[part]) + stats.norm.logpdf(points[part]).sum(axis=1)
+        found = evaluated(log_likelihood, x, points[part], (len(x), part.stop - part.start))
+        joint = found + stats.norm.logpdf(points[part]).sum(axis=1)
         fine = np.logaddexp(fine, special.logsumexp(joint, axis=1))
         if on_coarse[part].any():
             coarse = np.logaddexp(coarse, special.logsumexp(joint[:, on_coarse[part]], axis=1))
@@ -91,15 +104,17 @@ def elbo_quadrature(
         Nats, shape (n,).
 
     Raises:
-        ValueError: if `x` is no batch or `nodes` is below 1.
+        ValueError: if shapes do not fit, a number is not finite, or `nodes` is below 1.
 
     Source: Golub & Welsch, Math. Comp. 23 (1969), for the nodes.
     """
     x = as_pictures(x)
-    points, weights = hermite_nodes(as_count("nodes", nodes), np.shape(z_mean)[1])
+    z_mean, z_log_var = as_clouds(len(x), z_mean, z_log_var)
+    points, weights = hermite_nodes(as_count("nodes", nodes), z_mean.shape[1])
     result = np.empty(len(x))
     for part in slices(len(x), max(1, 8_000 // len(points))):
         z = z_mean[part, None] + np.exp(z_log_var[part, None] / 2) * points
-        found = log_likelihood(np.repeat(x[part], len(points), axis=0), z.reshape(-1, z.shape[-1]))
+        z = z.reshape(-1, z.shape[-1])
+        found = evaluated(log_likelihood, np.repeat(x[part], len(points), axis=0), z, (len(z),))
         result[part] = found.reshape(-1, len(points)) @ weights
     return result - 0.5 * (np.exp(z_log_var) + z_mean**2 - 1 - z_log_var).sum(axis=1)

@@ -4,6 +4,8 @@ Nothing here needs TensorFlow: a recording can be drawn or animated long after t
 """
 
 import os
+import zipfile
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
@@ -46,6 +48,7 @@ class Recording:
 
     Raises:
         ValueError: if the arrays do not fit one another.
+        TypeError: if something is no NumPy array.
 
     With a 15 × 15 map of MNIST and the codes of 10 000 pictures a frame takes 176 kB + 160 kB.
     """
@@ -56,7 +59,10 @@ class Recording:
     z_log_var: np.ndarray
 
     def __post_init__(self) -> None:
-        shapes = {name: np.shape(value) for name, value in vars(self).items()}
+        for name, value in vars(self).items():
+            if not isinstance(value, np.ndarray):
+                raise TypeError(f"a recording needs NumPy arrays, got {type(value).__name__} for {name}")
+        shapes = {name: value.shape for name, value in vars(self).items()}
         dimensions = {"epochs": 1, "manifolds": 3, "z_mean": 3, "z_log_var": 3}
         if any(len(shapes[name]) != n for name, n in dimensions.items()) or len({s[0] for s in shapes.values()}) != 1:
             raise ValueError(f"a recording needs one entry for each frame in every array, got shapes {shapes}")
@@ -91,9 +97,19 @@ class Recording:
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:
-        """Read what `save` wrote; ValueError if something is missing in the file."""
-        with np.load(path, allow_pickle=False) as stored:
-            missing = {"epochs", "manifolds", "z_mean", "z_log_var"} - set(stored.files)
+        """Read what `save` wrote.
+
+        Raises:
+            OSError: if there is no such file.
+            ValueError: if it is no recording, or damaged. Python objects in it are never loaded.
+        """
+        names = ("epochs", "manifolds", "z_mean", "z_log_var")
+        try:
+            with zipfile.ZipFile(path) as archive:
+                missing = {f"{name}.npy" for name in names} - set(archive.namelist())
             if missing:
-                raise ValueError(f"{path} is no recording: {sorted(missing)} missing")
-            return cls(*(stored[name] for name in ("epochs", "manifolds", "z_mean", "z_log_var")))
+                raise ValueError(f"{sorted(missing)} missing")
+            with np.load(path, allow_pickle=False) as stored:
+                return cls(*(stored[name] for name in names))
+        except (ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+            raise ValueError(f"{path} is no recording, or damaged: {error}") from error

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from vaelib.checks import as_pictures
+from vaelib.checks import as_pictures, as_real, require_attributes, require_unit_interval
 from vaelib.device import keras
 
 __all__ = ["start_from_data"]
@@ -32,13 +32,13 @@ def start_from_data(decoder: keras.Model, x: Any, spread: float = 2.0, sharpness
 
     Source: features of coordinates, Tancik et al., arXiv:2006.10739; both measured in `benchmarks/results`.
     """
+    require_attributes("decoder", decoder, "image_shape latent_dim to_logits")
     x = as_pictures(x)
     if x.shape[1:] != decoder.image_shape:
         raise ValueError(f"x must be pictures of shape {decoder.image_shape}, got {x.shape[1:]}")
-    if not (x.min() >= 0 and x.max() <= 1):
-        raise ValueError(f"x must have pixels in [0, 1], got {x.min()} to {x.max()}")
+    require_unit_interval(x)
     for name, value in (("spread", spread), ("sharpness", sharpness)):
-        if not 0 <= value < np.inf:
+        if as_real(name, value) < 0:
             raise ValueError(f"{name} must be a number of at least 0, got {value}")
     dense = [layer for layer in decoder.to_logits.layers if isinstance(layer, keras.layers.Dense)]
     if len(dense) < 2:

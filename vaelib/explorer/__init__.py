@@ -21,7 +21,7 @@ import numpy as np
 from matplotlib.colors import to_hex
 from PIL import Image
 
-from vaelib.checks import as_count
+from vaelib.checks import as_count, as_numbers
 from vaelib.files import whole_file
 from vaelib.plots import DIGIT_COLORS, decode_grid
 
@@ -62,7 +62,7 @@ class Explorer:
         Returns:
             Ink from 0 to 1, shape (..., height, width), in steps of 1/255.
         """
-        z, n = np.asarray(z, dtype=float), len(self.sheet)
+        z, n = as_numbers("z", z).astype(float), len(self.sheet)
         if z.shape[-1:] != (2,):
             raise ValueError(f"z must be codes of two numbers, shape (..., 2), got {z.shape}")
         place = np.clip((np.stack([-z[..., 1], z[..., 0]], axis=-1) / self.limit + 1) / 2, 0, 1) * (n - 1)
