@@ -3,6 +3,7 @@
 # PYTHON=python3.12   which Python .venv is made from (otherwise the first suitable one on the PATH)
 # GPU=1               also install what an NVIDIA card needs (Linux)
 # ARTICLE_EPOCHS=1000  for `make bench`: also train the article's recipe in full
+# SESSION=oldest      for `make test-all`: only the sessions so named, such as "locked-3.12" or "oldest newest"
 # ONLY=03             for `make course`: only the notebooks whose names begin so
 
 PYTHON ?=
@@ -10,13 +11,16 @@ GPU ?=
 ONLY ?=
 ARTICLE_EPOCHS ?= 0
 VENV_PYTHON = .venv/bin/python
+RUN = sh tools/run.sh
+SESSION ?=
 
-.PHONY: help lab setup test course site bench lock format
+.PHONY: help lab setup test test-all course site bench lock format
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make lab      open the course in JupyterLab"
 	@echo "make test     run everything that CI runs"
+	@echo "make test-all test on every Python, and with the oldest and the newest packages (an hour)"
 	@echo "make course   re-run every notebook in place, in order"
 	@echo "make site     make the course into web pages, in site/"
 	@echo "make bench    measure speed and quality, and write benchmarks/results (about twenty minutes)"
@@ -35,17 +39,21 @@ test: setup
 	$(VENV_PYTHON) -m ruff check .
 	$(VENV_PYTHON) -m ruff format --check .
 	$(VENV_PYTHON) -m mypy
-	$(VENV_PYTHON) -m pytest tests --cov
-	$(VENV_PYTHON) -m pytest notebooks --nbval
+	$(RUN) -m pytest tests --cov
+	$(RUN) -m pytest notebooks --nbval
+
+# The same on every Python and with other packages; noxfile.py says with which. An hour, and 2 GB for each.
+test-all: setup
+	$(RUN) -m nox $(if $(SESSION),--session $(SESSION))
 
 course: setup
-	@$(VENV_PYTHON) tools/course.py $(ONLY)
+	@$(RUN) tools/course.py $(ONLY)
 
 site: setup
-	@$(VENV_PYTHON) tools/site/build.py
+	@$(RUN) tools/site/build.py
 
 bench: setup
-	@TF_CPP_MIN_LOG_LEVEL=3 $(VENV_PYTHON) benchmarks/bench.py --article-epochs $(ARTICLE_EPOCHS)
+	@TF_CPP_MIN_LOG_LEVEL=3 $(RUN) benchmarks/bench.py --article-epochs $(ARTICLE_EPOCHS)
 
 format: setup
 	$(VENV_PYTHON) -m ruff check --fix .

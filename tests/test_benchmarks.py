@@ -15,6 +15,7 @@ sys.path.insert(0, str(FOLDER))
 
 import bench  # noqa: E402
 import common  # noqa: E402
+import limits  # noqa: E402
 import recipes  # noqa: E402
 import sprint  # noqa: E402
 import throughput  # noqa: E402
@@ -38,6 +39,19 @@ def test_the_table_of_recipes_is_that_of_the_measurements():
     found = kept("recipes")
     assert (RESULTS / "recipes.md").read_text(encoding="utf-8") == recipes.as_markdown(found["rows"], found["machine"])
     assert [row["recipe"] for row in found["rows"]] == [recipe[0] for recipe in recipes.RECIPES]
+
+
+def test_the_limits_are_those_of_the_measurements_and_hold():
+    found = kept("limits")
+    made = found.pop("machine")
+    assert (RESULTS / "limits.md").read_text(encoding="utf-8") == limits.as_markdown(found, made)
+    each = [row["elbo"] for row in found["seeds"]]
+    assert len(each) == limits.SEEDS == 10
+    assert max(each) - min(each) < 5  # what README says of another seed
+    assert found["long"]["elbo"] > np.mean(each)
+    assert [row["rate"] for row in found["rates"]] == limits.RATES
+    single, *half = (row["elbo"] for row in found["policies"])
+    assert half == pytest.approx([single, single], abs=1)
 
 
 def test_the_articles_curve_is_whole():

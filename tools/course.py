@@ -141,9 +141,12 @@ def main(prefix: str = "", root: Path = ROOT) -> int:
         start = time.perf_counter()
         try:
             run(script, root / "pictures")
-        except (CellExecutionError, CellTimeoutError, DeadKernelError, ValueError) as error:
+        except (CellExecutionError, CellTimeoutError, DeadKernelError, ValueError, OSError) as error:
             print(f"\n{script.stem}: {error}", file=sys.stderr)
             return 1
+        except KeyboardInterrupt:
+            print(f"\n{script.stem}: broken off; its outputs are as they were", file=sys.stderr)
+            return 130
         print(f"\r{script.stem}: {time.perf_counter() - start:.0f} s        ", flush=True)
     print(f"{len(scripts)} notebook{'s' * (len(scripts) > 1)} in {time.perf_counter() - beginning:.0f} s")
     return 0

@@ -17,4 +17,4 @@ fi
 # Where JupyterLab learns to open a .py by jupytext, and not to ask the network for news; what the reader has set in
 # JupyterLab itself still comes first.
 export JUPYTER_CONFIG_PATH="$PWD/tools/jupyter${JUPYTER_CONFIG_PATH:+:$JUPYTER_CONFIG_PATH}"
-exec .venv/bin/python -m jupyterlab "$@"
+exec sh tools/run.sh -m jupyterlab "$@"

@@ -16,7 +16,7 @@ import nbformat
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 HERE = Path(__file__).resolve().parent
-REPORTS = ["bench", "recipes", "gifs", "manifold", "explorer"]
+REPORTS = ["bench", "recipes", "gifs", "manifold", "explorer", "limits"]
 
 
 def assemble(root: Path, source: Path) -> None:
