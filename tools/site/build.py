@@ -64,6 +64,8 @@ def front_page(root: Path, chapters: list[str]) -> str:
     text = (root / "README.md").read_text(encoding="utf-8")
     # A page of its own, not a file to download.
     text = re.sub(r"\[([^]]+)\]\(pictures/(\w+\.html)\)", r'<a href="\2">\1</a>', text)
+    # What is in the repository only is named.
+    text = re.sub(r"\[[^]]+\]\(((?:tests|\.github)/[^)]+)\)", r"`\1`", text)
 
     def contents(caption: str, pages: list[str]) -> str:
         return "\n".join(["", "```{toctree}", ":hidden:", f":caption: {caption}", "", *pages, "```", ""])
