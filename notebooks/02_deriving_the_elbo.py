@@ -1006,7 +1006,7 @@ same("     relative to the loss of notebook 03", np.array([its_loss / -ours.mean
 from vaelib.exercises.derivation import check_bernoulli, check_draw, check_kl_to_prior
 
 # %% [markdown]
-# **1.** The KL of the encoder's clouds from the prior, (14) and (15), in nats for each picture.
+# **1.** The KL of the encoder's clouds from the prior, (13) and (14), in nats for each picture.
 
 
 # %%
@@ -1093,7 +1093,8 @@ def draw_solution(z_mean, z_log_var, epsilon):
 # %% [markdown]
 # **4.** *Predict, then look.* Halve the noise $\sigma$ of the linear-Gaussian model at the top, and let $Q$ be its exact
 # posterior, for pictures drawn from the changed model. Do the clouds get smaller or larger? And the average KL that the
-# codes cost: less or more? Why? (Try it in a cell of your own; the solution has one.)
+# codes cost: less or more? Why? (Try it in a cell of your own, with `LinearGaussian(model.weights, model.bias, 0.25)`, its
+# `sample` and `posterior`, and `normal_kl`; the solution has one.)
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution", "hide-cell"]
 # Solution. With less noise a picture says more precisely which code it came from: the clouds shrink. A smaller cloud

@@ -345,7 +345,7 @@ show_source(VAE.call, VAE.compute_loss)
 #
 # The optimiser is Adam. Its learning rate climbs to 0.02 over the first 200 steps and then falls along a cosine
 # to zero. The high peak is what makes seven passes over the data enough (with the article's rate they
-# [end 28 nats lower](../benchmarks/results/recipes.md)); the slow start keeps it from doing harm while Adam knows little
+# [end 28 nats worse](../benchmarks/results/recipes.md)); the slow start keeps it from doing harm while Adam knows little
 # about the gradients; the end at zero lets the weights settle.
 
 # %%

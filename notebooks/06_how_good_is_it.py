@@ -713,7 +713,7 @@ plt.show()
 # (Black lines: from the worst seed to the best. BN is batch normalisation; the orange bar is notebook 03's recipe. With
 # more latent units the ELBO is far higher, so these rows are in the table only.) What to read from it:
 #
-# - How far the weights get matters most. With a constant rate of 0.0001 seven epochs end almost 30 nats lower; with the
+# - How far the weights get matters most. With a constant rate of 0.0001 seven epochs end almost 30 nats worse; with the
 #   article's larger batches, which means half as many steps, and its dropout, below the average picture.
 # - Dropout costs ten nats. It was made against overfitting, and a model with two latent units that has seen each digit
 #   seven times is nowhere near that.

@@ -58,9 +58,9 @@ check_bernoulli = Exercise(
                 lambda x, a, e=e: (x * np.log(_p(a).clip(e, 1 - e)) + (1 - x) * np.log(1 - _p(a).clip(e, 1 - e))).sum(
                     1
                 ),
-                "Clipping p avoids the infinity, but changes the answer: a decoder that is wrong by 800 nats looks "
-                "wrong by "
-                "16 or so, and gets no gradient there. Use the logits themselves: np.logaddexp(0, a) = log(1 + e^a).",
+                "Clipping p (Keras does it for you) avoids the infinity, but changes the answer: a decoder wrong "
+                "by 800 nats looks wrong by 16 or so, and gets no gradient there. Use the logits themselves: "
+                "np.logaddexp(0, a) = log(1 + e^a).",
             )
             for e in (1e-12, 1e-10, 1e-8, 1e-7, 1e-6)
         ),
@@ -71,6 +71,30 @@ check_bernoulli = Exercise(
         (
             lambda x, a: (x * special.log_expit(a)).sum(axis=1),
             "Half of it: pixels that are *not* inked say something, too. The term (1 − x) log(1 − p) is missing.",
+        ),
+        (
+            lambda x, a: ((1 - x) * special.log_expit(-a)).sum(axis=1),
+            "Half of it: pixels that *are* inked say something, too. The term x log p is missing.",
+        ),
+        *(
+            (
+                lambda x, a, most=most: _log_likelihood(x, np.clip(a, -most, most)),
+                "Clipping the logits changes the answer: a decoder that is wrong by 800 nats looks wrong by fewer, and "
+                "gets no gradient there. np.logaddexp(0, a) = log(1 + e^a) needs no clipping.",
+            )
+            for most in (20, 30, 50, 100, 500)
+        ),
+        *(
+            (
+                lambda x, a, black=black: _log_likelihood(black(x), a),
+                "Pixels may be grey: x itself weighs the two terms, do not round it.",
+            )
+            for black in (np.round, lambda x: (x > 0.5) * 1.0, lambda x: (x >= 0.5) * 1.0)
+        ),
+        (lambda x, a: _log_likelihood(a, x), "x and logits have changed places."),
+        (
+            lambda x, a: (x * special.log_expit(a) + (1 - x) * special.log_expit(-a)).sum(axis=0),
+            "You summed over the pictures. Sum over the pixels (axis=1): one number for each picture.",
         ),
         (
             lambda x, a: _log_likelihood(x, -a),

@@ -101,6 +101,15 @@ check_kl_to_prior = Exercise(
             )
             for s in (1, -1)
         ),
+        *(
+            (slip, "The ½ belongs to all four terms: ½ (σ² + μ² − 1 − log σ²), summed.")
+            for slip in (
+                lambda m, v: 0.5 * (np.exp(v) + m**2 - 1 - v / 2).sum(axis=1),
+                lambda m, v: (0.5 * np.exp(v) + m**2 - 1 - v).sum(axis=1),
+                lambda m, v: (0.5 * (np.exp(v) + m**2 - 1) - v).sum(axis=1),
+                lambda m, v: (0.5 * (np.exp(v) + m**2) - 1 - v).sum(axis=1),
+            )
+        ),
         (
             lambda m, v: _kl(v, m),
             "z_mean and z_log_var have changed places.",
@@ -148,6 +157,11 @@ check_draw = Exercise(
             lambda m, v, e: m + np.exp(v) / 2 * e,
             "Half of the variance (`x ** 1 / 2` is half of x). The root of exp(z_log_var) is exp(z_log_var / 2).",
         ),
+        (
+            lambda m, v, e: (m + np.exp(v / 2)) * e,
+            "Without brackets: only the deviation is multiplied by the noise, then the mean is added.",
+        ),
+        (lambda m, v, e: m + np.exp(v / 2), "Nothing is drawn: multiply the deviation by the noise epsilon."),
         (lambda m, v, e: m + v / 2 * e, "z_log_var / 2 is log σ. The noise is scaled by σ itself: take exp."),
         (lambda m, v, e: m + np.exp(-v / 2) * e, "That is 1 / σ: small clouds become large. σ = exp(+z_log_var / 2)."),
         (
@@ -163,5 +177,5 @@ check_draw = Exercise(
             "Distributed as it should be, since the noise is symmetric; but the rule is z = μ + σ·ε.",
         ),
     ],
-    praise="The chance comes from outside, and in keras.ops gradients would reach mean and log-variance.",
+    praise="The chance comes from outside: written in keras.ops, mean and log-variance get their gradients.",
 )

@@ -45,7 +45,8 @@ check_manifold_codes = Exercise(
         ),
         (
             lambda n: np.stack(np.meshgrid(quantile_grid(n), quantile_grid(n)[::-1], indexing="ij"), axis=-1),
-            'Rows and columns have changed places: with indexing="ij" the first axis is the row. Leave it out.',
+            "Rows and columns have changed places: the row must follow z₂, the column z₁. "
+            '(Is there an indexing="ij", or a .T?)',
         ),
         (
             lambda n: _codes(_even(n), _even(n)),
@@ -92,7 +93,13 @@ def _right_beta(pixels: int, latent_dim: int, mean_over_pixels: bool, mean_over_
 
 check_effective_beta = Exercise(
     right=_right_beta,
-    cases=[(784, 2, True, True), (784, 2, False, True), (100, 5, True, False), (64, 3, False, False)],
+    cases=[
+        (784, 2, True, True),
+        (784, 3, False, True),
+        (100, 7, True, False),
+        (64, 5, False, False),
+        (90, 7, True, True),
+    ],
     slips=[
         (
             lambda p, d, mp, md: 1 / _right_beta(p, d, mp, md),
