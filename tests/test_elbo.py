@@ -89,6 +89,15 @@ def test_continuous_bernoulli_equals_scipys_truncated_exponential():
     np.testing.assert_allclose(single, reference, rtol=1e-5)
 
 
+def test_the_log_constant_is_that_of_the_integral_to_twelve_digits():
+    """On both sides of the point where a series takes over from the formula, at |logit| = 0.2."""
+    logits = np.array([0.0, 0.01, -0.05, 0.1, -0.15, 0.19, 0.1999999, 0.2, -0.2000001, 0.3, 1.0, -5.0, 20.0])
+    mass = [integrate.quad(lambda x, a=a: np.exp(a * x), 0, 1, epsabs=0, epsrel=1e-13)[0] for a in logits]
+    exact = np.logaddexp(0, logits) - np.log(mass)  # ∫ λˣ(1 − λ)¹⁻ˣ dx = ∫ exp(a x) dx / (1 + eᵃ)
+    np.testing.assert_allclose(continuous_bernoulli_log_constant(logits), exact, rtol=0, atol=3e-13)
+    assert np.asarray(continuous_bernoulli_log_constant(np.zeros((2, 3, 1)))).shape == (2, 3, 1)
+
+
 @pytest.mark.parametrize("logit", [-30.0, -3.0, -0.2, -0.05, 0.0, 1e-6, 0.199, 0.201, 2.0, 15.0])
 def test_continuous_bernoulli_integrates_to_1(logit):
     def density(x):

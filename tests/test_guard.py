@@ -101,8 +101,9 @@ def test_streams_of_batches_and_tensors_are_taken_as_ever():
 
 
 def test_fit_is_still_keras_fit():
-    own, kerass = (list(inspect.signature(f).parameters) for f in (VAE.fit, keras.Model.fit))
-    assert own[:7] == kerass[:7]
+    own, kerass = (inspect.signature(f).parameters for f in (VAE.fit, keras.Model.fit))
+    defaults = [[(name, parameter.default) for name, parameter in of.items()][:7] for of in (own, kerass)]
+    assert defaults[0] == defaults[1]
     assert vae().fit(X, verbose=0).history.keys() == {"loss", "reconstruction", "kl"}
 
 
@@ -124,20 +125,3 @@ def test_noisy_pictures_may_be_any_numbers_if_what_they_explain_is_not():
     vae().fit(X + 3, X, verbose=0)
     with pytest.raises(ValueError, match="y must have pixels"):
         vae().fit(X, X + 3, verbose=0)
-
-
-def test_what_is_saved_is_what_keras_would_save(tmp_path):
-    model = vae()
-    model.save(tmp_path / "a.keras")
-    model.save(str(tmp_path / "a.keras"))
-    model.save_weights(tmp_path / "a.weights.h5")
-    again = keras.saving.load_model(tmp_path / "a.keras")
-    other = vae()
-    other.load_weights(tmp_path / "a.weights.h5")
-    for found in (again, other):
-        np.testing.assert_array_equal(found.predict_on_batch(X), model.predict_on_batch(X))
-    assert {path.name for path in tmp_path.iterdir()} == {"a.keras", "a.weights.h5"}
-    with pytest.raises(ValueError, match="keras"):
-        model.save(tmp_path / "a.nonsense")
-    with pytest.raises(OSError, match="nowhere"):
-        model.save(tmp_path / "nowhere" / "a.keras")

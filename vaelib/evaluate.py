@@ -66,10 +66,11 @@ def bernoulli_table(decoder: keras.Model) -> TableLikelihood:
 
 def _flat(decoder: keras.Model, x: np.ndarray, z: np.ndarray) -> tuple[np.ndarray, Any]:
     """Pictures, and logits of codes, as rows of pixels; ValueError if they have not the same number of pixels."""
-    logits = decoder.logits(z.astype("float32"), training=False)
-    if x.shape[1:] != tuple(logits.shape[1:]) and x[0].size != np.prod(logits.shape[1:]):
-        raise ValueError(f"x must be pictures as the decoder draws them, {logits.shape[1:]}, got {x.shape[1:]}")
-    return x.reshape(len(x), -1).astype("float32"), keras.ops.reshape(logits, (len(z), -1))
+    logits = keras.ops.reshape(decoder.logits(z.astype("float32"), training=False), (len(z), -1))
+    x = x.reshape(len(x), -1).astype("float32")
+    if x.shape[1] != logits.shape[1]:
+        raise ValueError(f"x must be pictures of {logits.shape[1]} pixels, as the decoder draws, got {x.shape[1]}")
+    return x, logits
 
 
 def encode(encoder: keras.Model, x: Any) -> tuple[np.ndarray, np.ndarray]:

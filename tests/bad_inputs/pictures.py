@@ -194,7 +194,7 @@ CASES = [
     case("explorer, a picture at NaN", lambda: latent_explorer(decoder, n=3).picture([NAN, 0]), "z must"),
     case("file, another ending", lambda: write("a.npz"), "path must end in .txt"),
     case("file, a path that is none", lambda: write(None), "path", TypeError),
-    case("source, of a number", lambda: source_of(3), "", TypeError),
+    case("source, of a number", lambda: source_of(3), "got int", TypeError),
 ]
 
 
