@@ -156,6 +156,18 @@ def test_the_bound_with_two_samples_is_its_definition():
     np.testing.assert_allclose(evaluate.iwae_bound(log_w), [np.log(4)])
 
 
+def test_a_weight_may_be_0_but_not_infinite():
+    """The logarithm of 0 counts as what it is; single precision, whole numbers and lists are taken as well."""
+    bound = evaluate.iwae_bound([[-np.inf, 0.0], [0.0, 0.0]])
+    np.testing.assert_allclose(bound, [-np.log(2), 0.0])
+    assert evaluate.iwae_bound(np.zeros((2, 4), "float32"), 2).dtype == "float64"
+    large = np.full((1, 2), -700.25 + 1e-3, "float32")
+    np.testing.assert_allclose(evaluate.iwae_bound(large), large[:, 0].astype("float64"), rtol=1e-14)
+    for bad in (np.inf, np.nan):
+        with pytest.raises(ValueError, match=r"^log_w must be numbers below infinity, got NaN or infinity$"):
+            evaluate.iwae_bound([[0.0, bad]])
+
+
 def test_with_the_posterior_every_weight_is_the_evidence():
     diagonal = LinearGaussian([[1.0, 0.0], [0.0, 2.0], [0.0, 0.0]], [0.0, 0.1, 0.2], 0.5)
     x = diagonal.sample(4, np.random.default_rng(1))[1]
@@ -180,15 +192,17 @@ def test_bad_input_is_named():
     for call, words in [
         (
             lambda: evaluate.log_likelihood_iwae(rows, X, MEAN, LOG_VAR, 0),
-            "k must be a whole number, at least 1, got 0",
+            r"^k must be a whole number, at least 1, got 0",
         ),
-        (lambda: evaluate.log_weights(rows, X, MEAN, LOG_VAR, 2.5), "k must be .* got 2.5"),
-        (lambda: evaluate.log_weights(rows, X, MEAN, LOG_VAR, 2, rows=0), "rows must be"),
+        (lambda: evaluate.log_weights(rows, X, MEAN, LOG_VAR, 2.5), r"^k must be .* got 2.5"),
+        (lambda: evaluate.log_weights(rows, X, MEAN, LOG_VAR, 2, rows=0), r"^rows must be"),
         (lambda: evaluate.log_weights(rows, X, MEAN[:3], LOG_VAR, 2), r"shape \(6, latent_dim\), got \(3, 2\)"),
-        (lambda: evaluate.dataset_elbo(rows, X, MEAN, LOG_VAR, draws=True), "draws must be"),
-        (lambda: evaluate.iwae_bound(np.zeros((2, 6)), 4), "k must divide the 6 draws, got 4"),
+        (lambda: evaluate.dataset_elbo(rows, X, MEAN, LOG_VAR, draws=True), r"^draws must be"),
+        (lambda: evaluate.log_likelihood_iwae(rows, X, MEAN, LOG_VAR, 2, rows=0), r"^rows must be"),
+        (lambda: evaluate.iwae_bound(np.zeros((2, 6)), 0), r"^k must be"),
+        (lambda: evaluate.iwae_bound(np.zeros((2, 6)), 4), r"^k must divide the 6 draws, got 4"),
         (lambda: evaluate.iwae_bound(np.zeros(6)), r"shape \(n, draws\), got \(6,\)"),
-        (lambda: evaluate.log_likelihood_quadrature(table, X, step=0), "step and limit must be positive"),
+        (lambda: evaluate.log_likelihood_quadrature(table, X, step=0), r"^step and limit must be positive"),
         (lambda: evaluate.log_likelihood_quadrature(table, X[0]), r"shape \(n, ...\), got \(4,\)"),
     ]:
         with pytest.raises(ValueError, match=words):
