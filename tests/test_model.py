@@ -236,9 +236,11 @@ def test_the_learning_rate_climbs_a_line_and_falls_half_a_cosine():
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ({"steps": 200}, "warmup must be below the 200 steps, got 200"),
-        ({"steps": 10, "warmup": -1}, "warmup must be .* got -1"),
-        ({"steps": 300, "peak": 0}, "peak must be positive, got 0"),
+        ({"steps": 200}, r"^warmup must be below the 200 steps, got 200"),
+        ({"steps": 10, "warmup": -1}, r"^warmup must be .* got -1"),
+        ({"steps": 0}, r"^steps must be a whole number, at least 1, got 0"),
+        ({"steps": 300, "peak": 0}, r"^peak must be positive, got 0"),
+        ({"steps": 300, "peak": float("nan")}, r"^peak must be a finite number"),
     ],
 )
 def test_a_learning_rate_that_cannot_be_is_refused(arguments, words):
