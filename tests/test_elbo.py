@@ -214,12 +214,12 @@ def test_works_on_symbolic_tensors_of_any_batch_size():
 @pytest.mark.parametrize(
     ("function", "shapes", "words"),
     [
-        (gaussian_kl, [(3, 2), (3, 1)], r"z_mean and z_log_var .* \(3, 2\) and \(3, 1\)"),
+        (gaussian_kl, [(3, 2), (3, 1)], r"^z_mean and z_log_var .* \(3, 2\) and \(3, 1\)"),
         (gaussian_kl, [(3,), (3,)], r"z_mean must have shape \(batch, latent_dim\), got \(3,\)"),
         (bernoulli_log_likelihood, [(3, 28, 28), (3, 28, 28, 1)], r"x and logits .* \(3, 28, 28\)"),
         (bernoulli_log_likelihood, [(3,), (3,)], r"x must be a batch, .* got \(3,\)"),
         (gaussian_log_likelihood, [(3, 2), (3, 2, 1), ()], r"x and mean .* \(3, 2\) and \(3, 2, 1\)"),
-        (gaussian_log_likelihood, [(3, 2), (3, 2), (3,)], r"log_var \(if not one number\) .* \(3,\)"),
+        (gaussian_log_likelihood, [(3, 2), (3, 2), (3,)], r"^x and log_var \(if not one number\) .* \(3,\)"),
         (gaussian_log_likelihood, [(3,), (3,), ()], r"x must be a batch"),
         (continuous_bernoulli_log_likelihood, [(3, 4), (1, 4)], r"x and logits .* \(3, 4\) and \(1, 4\)"),
         (elbo, [(5, 4), (5, 4), (1, 2), (1, 2)], r"the batch of x and the batch of z_mean .* \(5,\) and \(1,\)"),

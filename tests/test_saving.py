@@ -154,3 +154,10 @@ def test_a_remote_address_is_handed_on_as_it_is(monkeypatch, way):
     monkeypatch.setattr(keras.Model, way, lambda self, filepath, **options: seen.append((filepath, options)))
     getattr(vae(), way)("gs://bucket/a.keras", overwrite=False)
     assert seen == [("gs://bucket/a.keras", {"overwrite": False})]
+
+
+@pytest.mark.parametrize("way", ["save", "save_weights"])
+def test_options_that_keras_does_not_know_are_refused(tmp_path, way):
+    with pytest.raises((TypeError, ValueError), match="nonsense"):
+        getattr(vae(), way)(tmp_path / "a.weights.h5", nonsense=True)
+    assert list(tmp_path.iterdir()) == []
