@@ -243,3 +243,20 @@ def test_types_may_be_mixed_and_half_precision_is_raised():
     assert float(bernoulli_log_likelihood(x, logits.astype("float16"))[0]) == pytest.approx(reference, rel=1e-2)
     kl = gaussian_kl(np.zeros((1, 1), "float16"), np.full((1, 1), 12, "float16"))
     assert float(kl[0]) == pytest.approx(0.5 * (np.exp(12.0) - 13), rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("given", "found"),
+    [
+        (("float32", "float32"), "float32"),
+        (("float64", "float32"), "float64"),
+        (("float16", "float16"), "float32"),
+        (("uint8", "float32"), "float32"),
+        (("float16", "float64"), "float64"),
+    ],
+)
+def test_single_precision_stays_single(given, found):
+    x, y = (np.ones((2, 3), dtype) for dtype in given)
+    for function in (gaussian_kl, bernoulli_log_likelihood, continuous_bernoulli_log_likelihood):
+        assert keras.backend.standardize_dtype(function(x, y).dtype) == found
+    assert keras.backend.standardize_dtype(elbo(x, y, x, y).dtype) == found
