@@ -113,6 +113,8 @@ def test_pixels_of_any_size_where_the_model_says_so(vae):
     vae.fit(3 * X, validation_data=(3 * X, None), verbose=0)
     assert vae.evaluate(3 * X, verbose=0)
     vae.unit_interval = True
+    with pytest.raises(ValueError, match=r"^y must have pixels in \[0, 1\]"):
+        vae.evaluate(X, 3 * X, verbose=0)
     with pytest.raises(ValueError, match=r"^x must have pixels in \[0, 1\]"):
         vae.evaluate(3 * X, verbose=0)
 
