@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from vaelib.device import keras
+from vaelib.device import keras, tf
 from vaelib.model import VAE, Decoder, Encoder
 
 SMALL = {"hidden_units": (8,), "image_shape": (4, 4, 1)}
@@ -106,6 +106,14 @@ def test_what_to_validate_with_is_looked_at_first(vae, validation_data, words):
     with pytest.raises(ValueError, match=words):
         vae.fit(X, validation_data=validation_data, verbose=0, callbacks=[seen])
     assert seen.epochs == []
+
+
+def test_a_stream_of_batches_is_looked_at_while_it_comes(vae):
+    stream = tf.data.Dataset.from_tensor_slices((X, X[..., 0])).batch(10)
+    words = r"^y \(leave it out, or give pictures\) and the output must have the same shape, got \(.*4, 4\) and \("
+    for method in (vae.fit, vae.evaluate):
+        with pytest.raises(ValueError, match=words):
+            method(stream, verbose=0)
 
 
 def test_pixels_of_any_size_where_the_model_says_so(vae):
