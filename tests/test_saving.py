@@ -152,8 +152,8 @@ def test_weights_in_several_files_are_keras_business(tmp_path):
 def test_a_remote_address_is_handed_on_as_it_is(monkeypatch, way):
     seen = []
     monkeypatch.setattr(keras.Model, way, lambda self, filepath, **options: seen.append((filepath, options)))
-    getattr(vae(), way)("gs://bucket/a.keras", overwrite=False)
-    assert seen == [("gs://bucket/a.keras", {"overwrite": False})]
+    getattr(vae(), way)("gs://bucket/a.keras", overwrite=False, later="option")
+    assert seen == [("gs://bucket/a.keras", {"overwrite": False, "later": "option"})]
 
 
 @pytest.mark.parametrize("way", ["save", "save_weights"])
