@@ -53,6 +53,12 @@ class AtOnce(Stop):
         self.model.stop_training = True
 
 
+class AtTheTarget(Stop):
+    def on_epoch_end(self, epoch, logs=None):
+        if logs["val_loss"] <= self.target:
+            self.model.stop_training = True
+
+
 class WrongKey(Stop):
     def on_epoch_end(self, epoch, logs=None):
         if logs["validation_loss"] < self.target:
@@ -224,9 +230,16 @@ OF = {
         (WhileAbove, r"\*above\*"),
         (OnItself, r"of the \*model\*"),
         (AtOnce, r"first epoch, whatever"),
+        (AtTheTarget, r"exactly the target"),
         (WrongKey, r"KeyError: 'validation_loss'"),
     ],
     "rate": [
+        (
+            lambda s, n, p, w: (
+                1e-4 + (p - 1e-4) * s / w if s < w else p / 2 * (1 + math.cos(math.pi * (s - w) / (n - w)))
+            ),
+            r"starts at 0\.$",
+        ),
         (lambda s, n, p, w: p * 0.5 * (1 + math.cos(math.pi * s / n)), r"way up is missing"),
         (lambda s, n, p, w: p * s / w if s < w else p * (1 + np.cos(np.pi * s / n)) / 2, r"jumps"),
         (lambda s, n, p, w: schedule(s, n, p, w, lambda t: math.cos(math.pi * t)), r"below 0"),

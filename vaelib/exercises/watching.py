@@ -42,11 +42,16 @@ check_stop_below = Exercise(
         (150.0, [180.0, 165.0, 155.0, 149.0, 147.0, 146.0]),
         (150.0, [170.0, 158.0, 156.0, 155.0, 155.0]),
         (200.0, [199.0, 180.0]),
+        (150.0, [160.0, 150.0, 149.0, 140.0]),
     ],
     slips=[
         (
             _first(lambda value, target: value - 10 < target),
             'It stops too early: it looks at the training loss, logs["loss"]. Take logs["val_loss"].',
+        ),
+        (
+            _first(lambda value, target: value <= target),
+            "Right but for one case: a loss that is exactly the target is not *below* it.",
         ),
         (
             _first(lambda value, target: value > target),
@@ -85,6 +90,14 @@ check_rate = Exercise(
         (
             lambda step, steps, peak, warmup: peak * _cosine(step / steps),
             "The fall is a cosine, but the way up is missing: for step < warmup the rate is peak · step / warmup.",
+        ),
+        (
+            lambda step, steps, peak, warmup: (
+                1e-4 + (peak - 1e-4) * step / warmup
+                if step < warmup
+                else peak * _cosine((step - warmup) / (steps - warmup))
+            ),
+            "Right for a start at 0.0001, as the course's own has it; this one starts at 0.",
         ),
         (
             lambda step, steps, peak, warmup: peak * (step / warmup if step < warmup else _cosine(step / steps)),
