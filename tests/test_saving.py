@@ -149,11 +149,14 @@ def test_weights_in_several_files_are_keras_business(tmp_path):
 
 
 @pytest.mark.parametrize("way", ["save", "save_weights"])
-def test_a_remote_address_is_handed_on_as_it_is(monkeypatch, way):
+@pytest.mark.parametrize("path", ["gs://bucket/a.keras", None])
+def test_what_is_no_local_path_is_handed_on_as_it_is(tmp_path, monkeypatch, way, path):
+    (tmp_path / "gs:/bucket").mkdir(parents=True)  # a folder that would take the file, were it meant
+    monkeypatch.chdir(tmp_path)
     seen = []
     monkeypatch.setattr(keras.Model, way, lambda self, filepath, **options: seen.append((filepath, options)))
-    getattr(vae(), way)("gs://bucket/a.keras", overwrite=False, later="option")
-    assert seen == [("gs://bucket/a.keras", {"overwrite": False, "later": "option"})]
+    getattr(vae(), way)(path, overwrite=True, later="option")
+    assert seen == [(path, {"overwrite": True, "later": "option"})]
 
 
 @pytest.mark.parametrize("way", ["save", "save_weights"])
