@@ -1,30 +1,23 @@
 #!/bin/sh
 # Make .venv hold exactly what the lock file says, and vaelib. Does nothing where that is so already.
-#
-# .venv/.ready is written last, so an interrupted set-up has none and is begun again. It holds what .venv was made from.
+# .venv/.ready, written last, says from what and where .venv was made. Without it .venv is made anew: uv takes a package
+# of which half is there for a whole one.
 set -eu
 unset CDPATH
 cd -- "$(dirname -- "$0")/.."
-here=$(pwd -P)
-python=.venv/bin/python
-ready=.venv/.ready
+here=$(pwd -P) python=.venv/bin/python ready=.venv/.ready
 
 # Once taken, the GPU packages stay: they do no harm on a CPU, and a plain `make lab` must not throw them away.
-case "${GPU:-}" in
-    "" | 0 | no) kind=$(cat .venv/.kind 2>/dev/null || echo cpu) ;;
-    *) kind=gpu ;;
-esac
-lock=requirements.lock
-[ "$kind" = cpu ] || lock=requirements-gpu.lock
-packages="$kind $(cksum <"$lock") $here"
-wanted="$packages $(cksum <pyproject.toml)"
+case "${GPU:-}" in "" | 0 | no) kind=$(cat .venv/.kind 2>/dev/null || echo cpu) ;; *) kind=gpu ;; esac
+if [ "$kind" = gpu ]; then lock=requirements-gpu.lock; else lock=requirements.lock; fi
+sums="$(cksum <"$lock") $(cksum <pyproject.toml)"
 
-is_ready() { [ "$(cat "$ready" 2>/dev/null)" = "$1" ] && "$python" -c 'import pip' 2>/dev/null; }
-version_of() { "$1" -c 'import sys; print(sys.version_info[:2])' 2>/dev/null; }
-# A Python that is named has its way, even if .venv is complete with another.
-agrees() { [ -z "${PYTHON:-}" ] || [ "$(version_of "$PYTHON" || true)" = "$(version_of "$python")" ]; }
-
-if is_ready "$wanted" && agrees; then exit 0; fi
+version() { "$1" -c 'import sys; print(sys.version_info[:2])' 2>/dev/null || true; }
+sound() { # completed in this folder, still starting, and of the Python that is named, if one is
+    [ "$(sed -n 2p "$ready" 2>/dev/null)" = "$here" ] && "$python" -c 'import uv' 2>/dev/null || return 1
+    [ -z "${PYTHON:-}" ] || [ "$(version "$PYTHON")" = "$(version "$python")" ]
+}
+if sound && [ "$(sed -n 1p "$ready")" = "$sums" ]; then exit 0; fi
 
 # Two set-ups at once would write into each other's .venv. A lock whose owner is gone is nobody's.
 if ! mkdir .venv.lock 2>/dev/null && kill -0 "$(cat .venv.lock/owner 2>/dev/null)" 2>/dev/null; then
@@ -32,43 +25,28 @@ if ! mkdir .venv.lock 2>/dev/null && kill -0 "$(cat .venv.lock/owner 2>/dev/null
     exit 1
 fi
 echo $$ >.venv.lock/owner
-trap 'rm -rf .venv.lock' EXIT
-trap 'exit 130' HUP INT TERM
+trap 'rm -rf .venv.lock' EXIT; trap 'exit 130' HUP INT TERM
 
-install() { "$python" -m pip install --disable-pip-version-check "$@"; }
-
-# Packages are only ever installed into an empty environment: pip removes nothing that a new lock leaves out.
-if ! { agrees && "$python" -c 'import pip' 2>/dev/null && grep -qF "$packages " "$ready" 2>/dev/null; }; then
-    found=
-    if [ -n "${PYTHON:-}" ]; then
-        set -- "$PYTHON"
-    else
-        set -- python3 python3.13 python3.12 python3.11 python
-    fi
-    for candidate in "$@"; do
-        if ! command -v "$candidate" >/dev/null 2>&1; then
-            [ -z "${PYTHON:-}" ] || found="no command $candidate"
-            continue
-        fi
-        # A launcher can be there and yet not start (a version manager's, for a version that is not chosen).
-        if reason=$("$candidate" tools/check_python.py 2>/dev/null); then chosen=$candidate && break; fi
-        found="${found:+$found; }${reason:-$candidate, which does not start}"
-    done
-    if [ -z "${chosen:-}" ]; then
-        echo "Needed: Python 3.11, 3.12 or 3.13. Found: ${found:-none}. Name another: make setup PYTHON=/path/to/python3.12" >&2
-        exit 1
-    fi
-    echo "Making .venv with $("$chosen" --version) ..."
-    rm -f "$ready"
-    "$chosen" -m venv --clear .venv
-    echo "$kind" >.venv/.kind
-    echo "Installing the packages of $lock (about 1 GB, some minutes) ..."
-    quiet=--quiet
-    [ ! -t 1 ] || quiet=--no-input # somebody is watching: show what pip is doing
-    install "$quiet" --require-hashes -r "$lock"
-fi
-
+new=
+sound || new=$(sh tools/find_python.sh)
 rm -f "$ready"
-install --quiet --no-deps --no-build-isolation --editable .
-echo "$wanted" >"$ready"
+if [ -n "$new" ]; then
+    echo "Making .venv with $("$new" --version) (the first time about 1 GB is fetched) ..."
+    "$new" -m venv --clear .venv
+fi
+echo "$kind" >.venv/.kind
+
+# pip only installs uv, with the lock's own hashes; uv does the rest, in a fraction of pip's time.
+sed -n '/^uv==/,/[^\\]$/p' "$lock" |
+    "$python" -m pip install --quiet --disable-pip-version-check --require-hashes -r /dev/stdin
+# uv does not look into pip's settings, where a mirror may be named.
+index=${PIP_INDEX_URL:-$("$python" -m pip config get global.index-url 2>/dev/null || true)}
+export UV_DEFAULT_INDEX="${UV_DEFAULT_INDEX:-$index}"
+# Where Python may store no bytecode, it would compile everything anew at every start.
+if [ -n "${PYTHONDONTWRITEBYTECODE:-}" ]; then export UV_COMPILE_BYTECODE=1; fi
+uv() { sh tools/run.sh -m uv pip "$@" --python "$python"; } # run.sh: its cache needs a home
+sync() { uv sync --require-hashes "$lock" "$@"; }
+sync --offline 2>/dev/null || if [ -t 2 ]; then sync; else sync --quiet; fi # what is there already needs no network
+uv install --quiet --offline --no-deps --no-build-isolation --editable .
+printf '%s\n' "$sums" "$here" >"$ready"
 echo "The environment in .venv is complete."
