@@ -14,12 +14,13 @@ VENV_PYTHON = .venv/bin/python
 RUN = sh tools/run.sh
 SESSION ?=
 
-.PHONY: help lab setup test test-all course site bench lock format
+.PHONY: help lab setup check test test-fast test-all course site bench lock format
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make lab      open the course in JupyterLab"
 	@echo "make test     run everything that CI runs"
+	@echo "make test-fast  the same without what is slow: no browser, no server, no faults, no notebooks"
 	@echo "make test-all test on every Python, and with the oldest and the newest packages (an hour)"
 	@echo "make course   re-run every notebook in place, in order"
 	@echo "make site     make the course into web pages, in site/"
@@ -34,20 +35,28 @@ setup:
 lab: setup
 	@sh tools/lab.sh
 
-# The unit tests alone must cover vaelib; the notebooks come last, and with them pytest's closing line.
-test: setup
+check: setup
 	$(VENV_PYTHON) -m ruff check .
 	$(VENV_PYTHON) -m ruff format --check .
 	$(VENV_PYTHON) -m mypy
-	$(RUN) -m pytest tests --cov
-	$(RUN) -m pytest notebooks --nbval
+
+# Test files run side by side. The unit tests alone must cover vaelib; the notebooks come last, and
+# with them pytest's closing line.
+PYTEST = $(RUN) -m pytest -n 2 --dist loadfile
+
+test: check
+	$(PYTEST) tests --cov
+	$(PYTEST) notebooks --nbval
+
+test-fast: check
+	$(PYTEST) tests -m "not slow"
 
 # The same on every Python and with other packages; noxfile.py says with which. An hour, and 2 GB for each.
 test-all: setup
 	$(RUN) -m nox $(if $(SESSION),--session $(SESSION))
 
 course: setup
-	@$(RUN) tools/course.py $(ONLY)
+	@$(RUN) tools/rerun.py $(ONLY)
 
 site: setup
 	@$(RUN) tools/site/build.py

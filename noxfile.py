@@ -1,6 +1,7 @@
-"""`make test-all`: the tests on every supported Python with the lock, with the oldest packages and with the newest.
+"""`make test-all`: the tests on every supported Python, with the oldest packages and the newest.
 
-A Python that is not on this machine is fetched by uv where that is possible, and its session skipped where it is not.
+A Python that is not on this machine is fetched by uv where that is possible; where it is not, its
+session is skipped.
 """
 
 import nox
@@ -32,13 +33,15 @@ def oldest(session: nox.Session) -> None:
 
 @nox.session(python=PYTHONS[0], default=False)
 def audit(session: nox.Session) -> None:
-    """Known weaknesses of the locked packages; an error where no database of them can be reached."""
+    """Known weaknesses of the locked packages; an error where their database cannot be reached."""
     session.install("pip-audit")
-    session.run("pip-audit", "--requirement", "requirements.lock", "--disable-pip", "--no-deps", "--strict")
+    session.run(
+        "pip-audit", "--requirement", "requirements.lock", "--disable-pip", "--no-deps", "--strict"
+    )
 
 
 @nox.session(python=PYTHONS[-1])
 def newest(session: nox.Session) -> None:
-    """The unit tests with the newest versions that pyproject.toml admits, whatever the lock says."""
+    """The unit tests with the newest versions that pyproject.toml admits."""
     session.install("--upgrade", "-e", ".[dev]")
     session.run("python", "-m", "pytest", "tests", *WITHOUT_LOCK)

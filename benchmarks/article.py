@@ -1,10 +1,12 @@
-"""The article's recipe, trained for as long as the article did: the mark that the course's own training is held to.
+"""The article's recipe, trained for as long as the article did: the mark that the course's own
+training is held to.
 
     .venv/bin/python benchmarks/article.py 1000
 
-About forty minutes on two cores for 1000 epochs. Writes `benchmarks/results/article.json`: the test ELBO after every
-tenth epoch. What is trained is the article's, batch for batch (batch normalisation, dropout 0.3, Adam at 0.0001, 500
-digits at a time); only the way the batches are fed and the steps compiled is today's.
+About forty minutes on two cores for 1000 epochs. Writes `benchmarks/results/article.json`: the test
+ELBO after every tenth epoch. What is trained is the article's, batch for batch (batch
+normalisation, dropout 0.3, Adam at 0.0001, 500 digits at a time); only the way the batches are fed
+and the steps compiled is today's.
 """
 
 import os
@@ -19,8 +21,8 @@ import numpy as np
 from common import endless, machine, save
 
 from vaelib.data import load_mnist
-from vaelib.device import keras, set_up
-from vaelib.model import VAE, Decoder, Encoder
+from vaelib.models import VAE, Decoder, Encoder
+from vaelib.runtime import keras, set_up
 
 BATCH_SIZE, DROPOUT, LEARNING_RATE, EVERY = 500, 0.3, 1e-4, 10
 
@@ -55,7 +57,10 @@ class TestCurve(keras.callbacks.Callback):
                 "kl": test["kl"],
             }
             self.rows.append({key: round(value, 3) for key, value in row.items()})
-            print(f"epoch {epoch + 1}: test ELBO {-test['loss']:.2f}, {self.seconds[-1]:.2f} s", flush=True)
+            print(
+                f"epoch {epoch + 1}: test ELBO {-test['loss']:.2f}, {self.seconds[-1]:.2f} s",
+                flush=True,
+            )
 
 
 def main(epochs: int) -> None:
@@ -65,10 +70,16 @@ def main(epochs: int) -> None:
     curve = TestCurve(x_test)
     steps = len(x) // BATCH_SIZE
     article_vae(jit_compile=True).fit(
-        endless(x, BATCH_SIZE), steps_per_epoch=steps, epochs=epochs, callbacks=[curve], shuffle=False, verbose=0
+        endless(x, BATCH_SIZE),
+        steps_per_epoch=steps,
+        epochs=epochs,
+        callbacks=[curve],
+        shuffle=False,
+        verbose=0,
     )
     found = {
-        "what": "test ELBO in nats per picture, one code for each; batch 500, dropout 0.3, Adam 0.0001",
+        "what": "test ELBO in nats per picture, one code for each; batch 500, dropout 0.3, Adam "
+        "0.0001",
         "seconds_an_epoch": round(float(np.median(curve.seconds)), 3),
         "curve": curve.rows,
         "machine": machine(),

@@ -1,10 +1,10 @@
 """Everything that the course claims about speed and quality, measured in one go on this machine.
 
     make bench                            about twenty minutes on two cores
-    make bench ARTICLE_EPOCHS=1000        and the article's recipe in full before that, forty minutes more
+    make bench ARTICLE_EPOCHS=1000        and the article's recipe in full, forty minutes more
 
-Runs the other files of this folder, one process for each, and gathers what they found in `results/bench.md` and
-`results/bench.json`.
+Runs the other files of this folder, one process for each, and gathers what they found in
+`results/bench.md` and `results/bench.json`.
 """
 
 import argparse
@@ -15,9 +15,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from common import RESULTS, machine, save
-
-from vaelib.files import whole_file
+from common import RESULTS, machine, save, save_text
 
 PARTS = ["training", "throughput", "manifold", "gifs", "recipes", "rates", "whole_course"]
 
@@ -33,25 +31,40 @@ def aims(found: dict[str, Any]) -> list[tuple[str, str, str, str]]:
     article, sprints = training["article"], training["sprints"]
     seconds = sorted(sprint["seconds"] for sprint in sprints)[len(sprints) // 2]
     lowest = min(sprint["elbo"] for sprint in sprints)
-    fits = [row for row in found["throughput"]["rows"] if row["what"].startswith("fit") and "bfloat" not in row["what"]]
+    fits = [
+        row
+        for row in found["throughput"]["rows"]
+        if row["what"].startswith("fit") and "bfloat" not in row["what"]
+    ]
     fastest = max(fits, key=lambda row: row["share"])
     course = found["whole_course"]
     hungriest = max(course["rows"], key=lambda row: row["gigabytes"])
     rows = [
         (
-            f"from nothing to the article's ELBO after {article['epoch']} epochs ({article['elbo']:.1f})",
+            f"from nothing to the article's ELBO after {article['epoch']} epochs "
+            f"({article['elbo']:.1f})",
             "≥ 300 × faster",
             f"{training['ratio']:.0f} ×: {seconds:.1f} s, start-up included (ELBO {lowest:.1f}), "
-            f"against 1000 × {sum(article['seconds_an_epoch']) / 2:.2f} s; "
-            f"`fit` alone {training['ratio_of_fit_alone']:.0f} ×",
+            f"against 1000 × {sum(article['seconds_an_epoch']) / 2:.2f} s; `fit` alone "
+            f"{training['ratio_of_fit_alone']:.0f} ×",
             mark(training["ratio"] >= 300 and training["all_passed"]),
         )
     ]
     for budget, aim in (("60", -142.0), ("300", -138.0)):
         if budget in after:
             run = after[budget]
-            what = f"ELBO {run['elbo']:.2f}, IWAE-200 {run['iwae_200']:.2f} (first 1000 digits), {run['epochs']} epochs"
-            rows.append((f"test ELBO after {budget} s of training", f"≥ {aim:.1f}", what, mark(run["elbo"] >= aim)))
+            what = (
+                f"ELBO {run['elbo']:.2f}, IWAE-200 {run['iwae_200']:.2f} (first 1000 digits), "
+                f"{run['epochs']} epochs"
+            )
+            rows.append(
+                (
+                    f"test ELBO after {budget} s of training",
+                    f"≥ {aim:.1f}",
+                    what,
+                    mark(run["elbo"] >= aim),
+                )
+            )
     rows += [
         (
             "share of the machine's matrix-product peak while training",
@@ -87,31 +100,42 @@ def aims(found: dict[str, Any]) -> list[tuple[str, str, str, str]]:
 
 
 def where_it_goes(rows: list[dict[str, Any]]) -> list[str]:
-    """In words, for each batch size at which all parts were timed: what each part leaves of the peak."""
-    parts = ["the matrix products alone", "gradients, XLA", "step, XLA", "fit, XLA, 20 steps per execution"]
+    """In words, for each batch size at which all parts were timed: what each part leaves of the
+    peak."""
+    parts = [
+        "the matrix products alone",
+        "gradients, XLA",
+        "step, XLA",
+        "fit, XLA, 20 steps per execution",
+    ]
     lines = []
     for batch_size in sorted({row["batch_size"] for row in rows}):
         share = {row["what"]: row["share"] for row in rows if row["batch_size"] == batch_size}
         if set(parts) <= set(share):
             products, gradients, step, fit = (f"{share[part]:.0%}" for part in parts)
             lines.append(
-                f"- Batch {batch_size}: matrix products of these shapes reach {products} of the peak alone; with "
-                f"activations, sampling and loss, both ways, {gradients} remain; with Adam {step}; with `fit` "
-                f"and its batches {fit}."
+                f"- Batch {batch_size}: matrix products of these shapes reach {products} of the "
+                f"peak alone; with activations, sampling and loss, both ways, {gradients} remain; "
+                f"with Adam {step}; with `fit` and its batches {fit}."
             )
     return lines
 
 
 def as_markdown(found: dict[str, Any], made: dict[str, Any]) -> str:
     """The report: aims, where the time of a training step goes, notebooks, machine."""
-    lines = [f"# Measured on {made['date']}", "", "| what | aim | measured | |", "|---|---|---|---|"]
+    lines = [
+        f"# Measured on {made['date']}",
+        "",
+        "| what | aim | measured | |",
+        "|---|---|---|---|",
+    ]
     lines += ["| " + " | ".join(row) + " |" for row in aims(found)]
     throughput = found["throughput"]
     peaks = throughput["peaks"]
     lines += [
         "",
-        f"## Seconds an epoch; {throughput['gflop_an_epoch']:.0f} GFLOP of products, "
-        f"peak {min(peaks):.0f} to {max(peaks):.0f} GFLOP/s",
+        f"## Seconds an epoch; {throughput['gflop_an_epoch']:.0f} GFLOP of products, peak "
+        f"{min(peaks):.0f} to {max(peaks):.0f} GFLOP/s",
         "",
         "| batch | what | seconds | share of the peak | pictures a second |",
         "|---|---|---|---|---|",
@@ -127,7 +151,13 @@ def as_markdown(found: dict[str, Any], made: dict[str, Any]) -> str:
         f"| {row['notebook']} | {row['seconds']:.0f} | {row['gigabytes']:.2f} |"
         for row in found["whole_course"]["rows"]
     ]
-    lines += ["", "The recipes, one thing changed at a time: [recipes.md](recipes.md).", "", "## Machine", ""]
+    lines += [
+        "",
+        "The recipes, one thing changed at a time: [recipes.md](recipes.md).",
+        "",
+        "## Machine",
+        "",
+    ]
     lines += [f"- {key}: {value}" for key, value in made.items()]
     return "\n".join([*lines, ""])
 
@@ -135,22 +165,29 @@ def as_markdown(found: dict[str, Any], made: dict[str, Any]) -> str:
 def main() -> None:
     """Run all parts, then write the report."""
     parser = argparse.ArgumentParser(description="Measure what the course claims.")
-    parser.add_argument("--article-epochs", type=int, default=0, help="also train the article's recipe for so long")
-    parser.add_argument("--only", nargs="*", default=PARTS, help="only these parts, for trying; the rest as kept")
+    parser.add_argument(
+        "--article-epochs", type=int, default=0, help="also train the article's recipe for so long"
+    )
+    parser.add_argument(
+        "--only", nargs="*", default=PARTS, help="only these parts, for trying; the rest as kept"
+    )
     options = parser.parse_args()
-    commands = [["article", str(options.article_epochs)]] if options.article_epochs else []
+    commands = [["article", str(options.snapshot_epochs)]] if options.snapshot_epochs else []
     commands += [[part] for part in PARTS if part in options.only]
     for number, (part, *arguments) in enumerate(commands, start=1):
         begun = time.perf_counter()
         print(f"[{number} of {len(commands)}] {part}", flush=True)
-        subprocess.run([sys.executable, str(Path(__file__).parent / f"{part}.py"), *arguments], check=True)
+        subprocess.run(
+            [sys.executable, str(Path(__file__).parent / f"{part}.py"), *arguments], check=True
+        )
         print(f"    {time.perf_counter() - begun:.0f} s", flush=True)
-    found = {part: json.loads((RESULTS / f"{part}.json").read_text(encoding="utf-8")) for part in PARTS}
+    found = {
+        part: json.loads((RESULTS / f"{part}.json").read_text(encoding="utf-8")) for part in PARTS
+    }
     made = machine()
     report = as_markdown(found, made)
     save("bench", {"machine": made, **found})
-    with whole_file(RESULTS / "bench.md", ".md") as file:
-        file.write(report.encode())
+    save_text("bench.md", report)
     print(report)
 
 

@@ -1,4 +1,4 @@
-"""What the benchmarks share: data that never stop, and files that say on what they were measured."""
+"""What the benchmarks share: data that never stop, and files that name their machine."""
 
 import datetime
 import json
@@ -9,17 +9,19 @@ from typing import Any
 
 import numpy as np
 
-from vaelib.device import keras, tf
-from vaelib.files import whole_file
+from vaelib._files import atomic_path
+from vaelib.runtime import keras, tf
 
 RESULTS = Path(__file__).parent / "results"
 
 
 def endless(x: np.ndarray, batch_size: int) -> tf.data.Dataset:
-    """Batches of `x`, shuffled anew each time round, without an end: to be used with `steps_per_epoch`.
+    """Batches of `x`, shuffled anew each time round, without an end: to be used with
+    `steps_per_epoch`.
 
-    `fit` on an array makes a new iterator for every epoch, and tf.data takes up to a second to take an old one with its
-    tuning thread apart. One iterator for the whole run, and no tuning of two steps that need none, avoid both.
+    `fit` on an array makes a new iterator for every epoch, and tf.data takes up to a second to take
+    an old one with its tuning thread apart. One iterator for the whole run, and no tuning of two
+    steps that need none, avoid both.
     """
     held = tf.constant(x)
     order = tf.data.Dataset.range(len(x)).shuffle(len(x)).repeat().batch(batch_size)
@@ -35,12 +37,18 @@ def cpu_name() -> str:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:
         return platform.processor() or platform.machine()
-    return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), platform.machine())
+    return next(
+        (line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")),
+        platform.machine(),
+    )
 
 
 def machine() -> dict[str, Any]:
     """What the figures depend on: processor, cores, memory, system and versions; and the day."""
-    gpus = [tf.config.experimental.get_device_details(gpu) for gpu in tf.config.list_physical_devices("GPU")]
+    gpus = [
+        tf.config.experimental.get_device_details(gpu)
+        for gpu in tf.config.list_physical_devices("GPU")
+    ]
     return {
         "date": datetime.datetime.now(tz=datetime.UTC).date().isoformat(),
         "processor": cpu_name(),
@@ -57,5 +65,10 @@ def machine() -> dict[str, Any]:
 
 def save(name: str, found: dict[str, Any]) -> None:
     """Write `results/NAME.json`, whole or not at all."""
-    with whole_file(RESULTS / f"{name}.json", ".json") as file:
-        file.write((json.dumps(found, indent=1, ensure_ascii=False) + "\n").encode())
+    save_text(f"{name}.json", json.dumps(found, indent=1, ensure_ascii=False) + "\n")
+
+
+def save_text(name: str, text: str) -> None:
+    """Write `results/NAME`, whole or not at all."""
+    with atomic_path(RESULTS / name) as temporary:
+        temporary.write_text(text, encoding="utf-8")

@@ -1,9 +1,11 @@
-"""The explorer of the latent plane: its bytes, its error, and how long after a movement the digit is drawn.
+"""The explorer of the latent plane: its bytes, its error, and how long after a movement the digit
+is drawn.
 
     .venv/bin/python benchmarks/explorer.py
 
-Trains notebook 03's model, opens its explorer in a headless Chromium and moves the mouse over it. Writes
-`benchmarks/results/explorer.json` and `.md`; about a minute. Needs Chromium on the PATH, or named by CHROMIUM.
+Trains notebook 03's model, opens its explorer in a headless Chromium and moves the mouse over it.
+Writes `benchmarks/results/explorer.json` and `.md`; about a minute. Needs Chromium on the PATH, or
+named by CHROMIUM.
 """
 
 import os
@@ -12,28 +14,30 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-from common import RESULTS, machine, save
+from common import machine, save, save_text
 
 from vaelib.data import load_mnist
-from vaelib.device import keras, set_up
-from vaelib.evaluate import encode
-from vaelib.explorer import Explorer, latent_explorer
-from vaelib.files import whole_file
-from vaelib.model import VAE, Decoder, Encoder, warmup_cosine
+from vaelib.latent import encode
+from vaelib.models import VAE, Decoder, Encoder
+from vaelib.runtime import keras, set_up
+from vaelib.training.schedules import warmup_cosine
+from vaelib.visual.explorer import Explorer, latent_explorer
 
 MOVES = 400
-# After the page's own listener, at the same event: how long ago did the browser register the movement? And drawing
-# alone, called a thousand times.
+# After the page's own listener, at the same event: how long ago did the browser register the
+# movement? And drawing alone, called a thousand times.
 LISTEN = """() => {
     window.waited = [];
     const plane = document.querySelector('[data-vae-explorer]').shadowRoot.querySelector('.plane');
-    plane.addEventListener('pointermove', (event) => window.waited.push(performance.now() - event.timeStamp));
+    plane.addEventListener('pointermove',
+        (event) => window.waited.push(performance.now() - event.timeStamp));
 }"""
 DRAW = """() => {
     const plane = document.querySelector('[data-vae-explorer]').shadowRoot.querySelector('.plane');
     const box = plane.getBoundingClientRect(), begun = performance.now();
     for (let i = 0; i < 1000; i++) plane.dispatchEvent(new PointerEvent('pointermove', {
-        clientX: box.left + (i * 37 % 500) / 500 * box.width, clientY: box.top + (i * 91 % 500) / 500 * box.height }));
+        clientX: box.left + (i * 37 % 500) / 500 * box.width,
+        clientY: box.top + (i * 91 % 500) / 500 * box.height }));
     return (performance.now() - begun) / 1000;
 }"""
 
@@ -52,7 +56,9 @@ def milliseconds(explorer: Explorer, browser: str) -> tuple[np.ndarray, float]:
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
-        chromium = playwright.chromium.launch(executable_path=browser, args=["--no-sandbox", "--disable-gpu"])
+        chromium = playwright.chromium.launch(
+            executable_path=browser, args=["--no-sandbox", "--disable-gpu"]
+        )
         page = chromium.new_page()
         page.goto(f"file://{explorer.save(Path(folder) / 'explorer.html')}")
         page.wait_for_selector('[data-ready="yes"]', state="attached")
@@ -71,7 +77,9 @@ def milliseconds(explorer: Explorer, browser: str) -> tuple[np.ndarray, float]:
 
 def main() -> None:
     """Measure, print and keep."""
-    browser = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    browser = (
+        os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    )
     if browser is None:
         raise SystemExit("no Chromium on the PATH, and CHROMIUM is not set")
     (x, _), (x_test, y_test) = load_mnist()
@@ -83,7 +91,10 @@ def main() -> None:
     found = {
         "bytes": len(explorer.html.encode()),
         "nodes": len(explorer.sheet),
-        "pixel_error": {"mean": round(float(error.mean()), 5), "largest": round(float(error.max()), 4)},
+        "pixel_error": {
+            "mean": round(float(error.mean()), 5),
+            "largest": round(float(error.max()), 4),
+        },
         "moves": len(waited),
         "milliseconds": {
             "median": round(float(np.median(waited)), 2),
@@ -101,16 +112,15 @@ def main() -> None:
         "|---|---|",
         f"| nodes | {found['nodes']} × {found['nodes']} |",
         f"| bytes of the page's content | {found['bytes']:,} |",
-        f"| a pixel against the decoder, 20,000 random codes | {error.mean():.4f} of full ink on average, "
-        f"{error.max():.3f} at most |",
-        f"| from a movement of the mouse to the drawn digit, {len(waited)} movements, headless Chromium | median "
-        f"{np.median(waited):.1f} ms, 99 of 100 below {np.quantile(waited, 0.99):.1f} ms, "
-        f"at most {waited.max():.1f} ms |",
+        f"| a pixel against the decoder, 20,000 random codes | {error.mean():.4f} of full ink on "
+        f"average, {error.max():.3f} at most |",
+        f"| from a movement of the mouse to the drawn digit, {len(waited)} movements, headless "
+        f"Chromium | median {np.median(waited):.1f} ms, 99 of 100 below "
+        f"{np.quantile(waited, 0.99):.1f} ms, at most {waited.max():.1f} ms |",
         f"| the drawing alone | {alone:.2f} ms |",
         "",
     ]
-    with whole_file(RESULTS / "explorer.md", ".md") as file:
-        file.write("\n".join(lines).encode())
+    save_text("explorer.md", "\n".join(lines))
     print("\n".join(lines))
 
 

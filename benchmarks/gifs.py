@@ -1,10 +1,11 @@
-"""Fifty frames of 800 × 800: the course's GIFs against those of Matplotlib's `FuncAnimation` and its writers.
+"""Fifty frames of 800 × 800: the course's GIFs against those of Matplotlib's `FuncAnimation` and
+its writers.
 
     .venv/bin/python benchmarks/gifs.py
 
-Records a training run of fifty frames, then animates the digit map in each way, three times in turn in one process;
-what counts is the ratio. The ImageMagick writer is left out if the program is not installed; the course itself does
-not need it. Writes `benchmarks/results/gifs.md`.
+Records a training run of fifty frames, then animates the digit map in each way, three times in turn
+in one process; what counts is the ratio. The ImageMagick writer is left out if the program is not
+installed; the course itself does not need it. Writes `benchmarks/results/gifs.md`.
 """
 
 import tempfile
@@ -14,18 +15,18 @@ from pathlib import Path
 
 import matplotlib
 import numpy as np
-from common import RESULTS, machine, save
+from common import machine, save, save_text
 from matplotlib import animation
 from matplotlib import pyplot as plt
 from PIL import Image
 
-from vaelib.animation import manifold_gif
-from vaelib.callbacks import Snapshots
 from vaelib.data import load_mnist
-from vaelib.device import keras, set_up
-from vaelib.files import whole_file
-from vaelib.model import VAE, Decoder, Encoder, warmup_cosine
-from vaelib.recording import Recording
+from vaelib.models import VAE, Decoder, Encoder
+from vaelib.runtime import keras, set_up
+from vaelib.training.recording import Recording
+from vaelib.training.schedules import warmup_cosine
+from vaelib.training.snapshots import Snapshots
+from vaelib.visual.animation import manifold_gif
 
 FRAMES, SIZE, ROUNDS = 50, 800, 3
 
@@ -34,7 +35,11 @@ def record() -> Recording:
     """A run with the course's recipe, on few digits to be short."""
     x = load_mnist()[0][0][:5000]
     vae = VAE(Encoder(), Decoder())
-    vae.compile(optimizer=keras.optimizers.Adam(warmup_cosine(steps=(FRAMES - 1) * len(x) // 100, peak=0.01)))
+    vae.compile(
+        optimizer=keras.optimizers.Adam(
+            warmup_cosine(steps=(FRAMES - 1) * len(x) // 100, peak=0.01)
+        )
+    )
     snapshots = Snapshots(x=x[:1000])
     vae.fit(x, epochs=FRAMES - 1, batch_size=100, callbacks=[snapshots], verbose=0)
     return snapshots.recording
@@ -52,7 +57,9 @@ def by_matplotlib(writer: str) -> Callable[[Recording, Path], None]:
             image.set_data(recording.manifolds[i])
             ax.set_title(f"Epoch: {recording.epochs[i]}")
 
-        animation.FuncAnimation(fig, update, frames=len(recording)).save(path, writer=writer, fps=10)
+        animation.FuncAnimation(fig, update, frames=len(recording)).save(
+            path, writer=writer, fps=10
+        )
         plt.close(fig)
 
     return draw
@@ -85,8 +92,8 @@ def main() -> None:
                     assert (image.n_frames, image.size) == (FRAMES, (SIZE, SIZE)), name
     ours = float(np.median(seconds["the course"]))
     rows = [
-        f"| {name} | {np.median(taken):.2f} | {np.median(taken) / ours:.1f} | {sizes[name] / 1e6:.2f} | "
-        f"{sizes[name] / sizes['the course']:.1f} |"
+        f"| {name} | {np.median(taken):.2f} | {np.median(taken) / ours:.1f} | "
+        f"{sizes[name] / 1e6:.2f} | {sizes[name] / sizes['the course']:.1f} |"
         for name, taken in seconds.items()
     ]
     table = "\n".join(["| by | seconds | ratio | MB | ratio |", "|---|---|---|---|---|", *rows])
@@ -96,12 +103,9 @@ def main() -> None:
         for name, taken in seconds.items()
     ]
     save("gifs", {"rows": measured, "machine": machine()})
-    with whole_file(RESULTS / "gifs.md", ".md") as file:
-        file.write(
-            "# The animation\n\n"
-            f"The digit map over a training run, {FRAMES} frames of {SIZE} × {SIZE}; medians of {ROUNDS} in turn.\n\n"
-            f"{table}\n\nMade by `benchmarks/gifs.py`, {device}.\n".encode()
-        )
+    what = f"The digit map over a training run, {FRAMES} frames of {SIZE} × {SIZE}"
+    text = f"# The animation\n\n{what}; medians of {ROUNDS} in turn.\n\n{table}\n\n"
+    save_text("gifs.md", f"{text}Made by `benchmarks/gifs.py`, {device}.\n")
 
 
 if __name__ == "__main__":

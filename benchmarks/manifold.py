@@ -2,20 +2,19 @@
 
     .venv/bin/python benchmarks/manifold.py
 
-Both draw the same picture, which is checked, in one process and one run; what counts is the ratio. Writes
-`benchmarks/results/manifold.md`.
+Both draw the same picture, which is checked, in one process and one run; what counts is the ratio.
+Writes `benchmarks/results/manifold.md`.
 """
 
 import time
 from collections.abc import Callable
 
 import numpy as np
-from common import RESULTS, machine, save
+from common import machine, save, save_text
 
-from vaelib.device import set_up
-from vaelib.files import whole_file
-from vaelib.networks import Decoder
-from vaelib.plots import decode_grid, quantile_grid
+from vaelib.latent import decode_grid, quantile_grid
+from vaelib.models import Decoder
+from vaelib.runtime import set_up
 
 
 def seconds(function: Callable[[], np.ndarray], repeats: int) -> tuple[float, np.ndarray]:
@@ -47,13 +46,18 @@ def main() -> None:
     batched, picture = seconds(one_call, repeats=51)
     single, same = seconds(one_predict_each, repeats=3)
     np.testing.assert_allclose(picture, same, atol=1e-5)
-    found = f"one call {1000 * batched:.1f} ms, 225 calls of `predict` {single:.1f} s: ratio {single / batched:.0f}"
+    found = (
+        f"one call {1000 * batched:.1f} ms, 225 calls of `predict` {single:.1f} s: ratio "
+        f"{single / batched:.0f}"
+    )
     print(found)
     ratio = round(single / batched, 1)
     save("manifold", {"one_call": batched, "predict": single, "ratio": ratio, "machine": machine()})
-    with whole_file(RESULTS / "manifold.md", ".md") as file:
-        text = f"# The map of digits\n\nThe 15 × 15 manifold, {found}.\n\nMade by `benchmarks/manifold.py`, {device}.\n"
-        file.write(text.encode())
+    text = (
+        f"# The map of digits\n\nThe 15 × 15 manifold, {found}.\n\nMade by "
+        f"`benchmarks/manifold.py`, {device}.\n"
+    )
+    save_text("manifold.md", text)
 
 
 if __name__ == "__main__":

@@ -2,8 +2,9 @@
 
     .venv/bin/python benchmarks/rates.py
 
-Writes `benchmarks/results/rates.json`, which notebook 06 draws; about three minutes on two cores. β = 392 is what
-taking the mean over 784 pixels and over two latent units amounts to, β = 0.5 the mean over latent units alone.
+Writes `benchmarks/results/rates.json`, which notebook 06 draws; about three minutes on two cores. β
+= 392 is what taking the mean over 784 pixels and over two latent units amounts to, β = 0.5 the mean
+over latent units alone.
 """
 
 from common import machine, save
@@ -17,9 +18,21 @@ def main() -> None:
     rows = []
     for beta in BETAS:
         found = measure(seed=0, networks={}, beta=beta)
-        rows.append({"beta": beta, "rate": round(found["kl"], 3), "distortion": round(found["reconstruction"], 2)})
-        print(f"beta {beta:g}: rate {found['kl']:.2f}, distortion {found['reconstruction']:.1f}", flush=True)
-    what = f"nats per picture of the test set after {EPOCHS} epochs: rate = KL, distortion = reconstruction"
+        rows.append(
+            {
+                "beta": beta,
+                "rate": round(found["kl"], 3),
+                "distortion": round(found["reconstruction"], 2),
+            }
+        )
+        print(
+            f"beta {beta:g}: rate {found['kl']:.2f}, distortion {found['reconstruction']:.1f}",
+            flush=True,
+        )
+    what = (
+        f"nats per picture of the test set after {EPOCHS} epochs: rate = KL, distortion = "
+        "reconstruction"
+    )
     save("rates", {"what": what, "rows": rows, "machine": machine()})
 
 

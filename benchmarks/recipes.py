@@ -2,28 +2,29 @@
 
     .venv/bin/python benchmarks/recipes.py
 
-Writes `benchmarks/results/recipes.md` and `.json`; about ten minutes on two cores. Every row sees the same digits as
-often. The nats do not depend on the speed of the machine; the seconds do, and are taken afterwards, one recipe right
-after the other.
+Writes `benchmarks/results/recipes.md` and `.json`; about ten minutes on two cores. Every row sees
+the same digits as often. The nats do not depend on the speed of the machine; the seconds do, and
+are taken afterwards, one recipe right after the other.
 """
 
 import time
 from typing import Any
 
 import numpy as np
-from common import RESULTS, endless, machine, save
+from common import endless, machine, save, save_text
 
 from vaelib.data import load_mnist
-from vaelib.device import keras, set_up
-from vaelib.files import whole_file
-from vaelib.model import VAE, Decoder, Encoder, warmup_cosine
-from vaelib.start import start_from_data
+from vaelib.models import VAE, Decoder, Encoder
+from vaelib.runtime import keras, set_up
+from vaelib.training.initialization import initialize_from_data
+from vaelib.training.schedules import warmup_cosine
 
 EPOCHS, BATCH_SIZE, PEAK, WARMUP = 7, 250, 0.02, 200
 NO_BN = {"batch_normalization": False}
 GELU = NO_BN | {"activation": "gelu"}
 
-# What differs from the notebook's recipe: the networks' options, and how they are trained; and how many seeds.
+# What differs from the notebook's recipe: the networks' options, and how they are trained; and how
+# many seeds.
 RECIPES: list[tuple[str, dict[str, Any], dict[str, Any], int]] = [
     ("notebook 03", {}, {}, 3),
     ("dropout 0.3", {"dropout_rate": 0.3}, {}, 3),
@@ -36,7 +37,12 @@ RECIPES: list[tuple[str, dict[str, Any], dict[str, Any], int]] = [
     ("learning rate: constant 0.0001", {}, {"constant": 1e-4}, 1),
     ("batch of 100", {}, {"batch_size": 100}, 1),
     ("batch of 1000", {}, {"batch_size": 1000, "warmup": 50}, 1),
-    ("the article's: dropout 0.3, 0.0001, batch 500", {"dropout_rate": 0.3}, {"constant": 1e-4, "batch_size": 500}, 1),
+    (
+        "the article's: dropout 0.3, 0.0001, batch 500",
+        {"dropout_rate": 0.3},
+        {"constant": 1e-4, "batch_size": 500},
+        1,
+    ),
     ("latent size 5", {"latent_dim": 5}, {}, 1),
     ("latent size 20", {"latent_dim": 20}, {}, 1),
 ]
@@ -57,11 +63,16 @@ def prepare(
     set_up(seed)
     vae = VAE(Encoder(**networks), Decoder(**networks), beta=beta)
     if start:
-        start_from_data(vae.decoder, x, seed=seed)
+        initialize_from_data(vae.decoder, x, seed=seed)
     steps = len(x) // batch_size
     rate = warmup_cosine(EPOCHS * steps, peak, warmup) if constant is None else constant
     vae.compile(optimizer=keras.optimizers.Adam(rate))
-    return vae, {"x": endless(x, batch_size), "steps_per_epoch": steps, "shuffle": False, "verbose": 0}
+    return vae, {
+        "x": endless(x, batch_size),
+        "steps_per_epoch": steps,
+        "shuffle": False,
+        "verbose": 0,
+    }
 
 
 def measure(seed: int, networks: dict[str, Any], **training: Any) -> dict[str, float]:
@@ -82,18 +93,29 @@ def seconds_an_epoch(networks: dict[str, Any], training: dict[str, Any]) -> floa
     """The shorter of two epochs, after one that is not counted."""
     vae, one_epoch = prepare(0, load_mnist()[0][0][:55_000], networks, **training)
     times: list[float] = []
-    tell = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: times.append(time.perf_counter()))
+    tell = keras.callbacks.LambdaCallback(
+        on_epoch_end=lambda epoch, logs: times.append(time.perf_counter())
+    )
     vae.fit(**one_epoch, epochs=3, callbacks=[tell])
     return float(np.diff(times).min())
 
 
-def row_of(name: str, networks: dict[str, Any], training: dict[str, Any], seeds: int) -> dict[str, Any]:
+def row_of(
+    name: str, networks: dict[str, Any], training: dict[str, Any], seeds: int
+) -> dict[str, Any]:
     """One row of the table: means over the seeds, and their range."""
     runs = [measure(seed, networks, **training) for seed in range(seeds)]
     mean = {key: round(float(np.mean([run[key] for run in runs])), 2) for key in runs[0]}
     each = [round(run["elbo"], 2) for run in runs]
     latent_dim = networks.get("latent_dim", 2)
-    return {"recipe": name, **mean, "low": min(each), "high": max(each), "seeds": seeds, "latent_dim": latent_dim}
+    return {
+        "recipe": name,
+        **mean,
+        "low": min(each),
+        "high": max(each),
+        "seeds": seeds,
+        "latent_dim": latent_dim,
+    }
 
 
 def as_markdown(rows: list[dict[str, Any]], made: dict[str, Any]) -> str:
@@ -101,7 +123,8 @@ def as_markdown(rows: list[dict[str, Any]], made: dict[str, Any]) -> str:
     lines = [
         "# The recipes, one thing changed at a time",
         "",
-        f"ELBO in nats per picture after {EPOCHS} epochs on 55 000 digits. Training figures are running means over the",
+        f"ELBO in nats per picture after {EPOCHS} epochs on 55 000 digits. Training figures are "
+        "running means over the",
         "last epoch, with dropout on. Seconds are those of one epoch. BN: batch normalisation.",
         "",
         "| recipe | seeds | training | test | lowest, highest | KL | seconds an epoch |",
@@ -110,8 +133,8 @@ def as_markdown(rows: list[dict[str, Any]], made: dict[str, Any]) -> str:
     for row in rows:
         ends = "" if row["seeds"] == 1 else f"−{-row['low']:.1f}, −{-row['high']:.1f}"
         lines.append(
-            f"| {row['recipe']} | {row['seeds']} | −{-row['training']:.1f} | **−{-row['elbo']:.1f}** | {ends} | "
-            f"{row['kl']:.1f} | {row['seconds']:.1f} |"
+            f"| {row['recipe']} | {row['seeds']} | −{-row['training']:.1f} | "
+            f"**−{-row['elbo']:.1f}** | {ends} | {row['kl']:.1f} | {row['seconds']:.1f} |"
         )
     what = ", ".join(f"{key} {value}" for key, value in made.items())
     return "\n".join([*lines, "", f"Made by `benchmarks/recipes.py`: {what}.", ""])
@@ -127,9 +150,11 @@ def main() -> None:
         row["seconds"] = round(seconds_an_epoch(networks, training), 2)
         print(f"{name}: {row['seconds']} s an epoch", flush=True)
     made = machine()
-    save("recipes", {"what": f"nats per picture after {EPOCHS} epochs", "rows": rows, "machine": made})
-    with whole_file(RESULTS / "recipes.md", ".md") as file:
-        file.write(as_markdown(rows, made).encode())
+    save(
+        "recipes",
+        {"what": f"nats per picture after {EPOCHS} epochs", "rows": rows, "machine": made},
+    )
+    save_text("recipes.md", as_markdown(rows, made))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,5 @@
-"""From nothing to a trained model in a fresh process: import, load, train, measure; prints what the test set says.
+"""From nothing to a trained model in a fresh process: import, load, train, measure; prints what the
+test set says.
 
     .venv/bin/python benchmarks/sprint.py
 
@@ -7,7 +8,9 @@
 
 import os
 
-os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")  # faster here; must be set before TensorFlow is imported
+os.environ.setdefault(
+    "TF_ENABLE_ONEDNN_OPTS", "1"
+)  # faster here; must be set before TensorFlow is imported
 
 import json
 import time
@@ -16,9 +19,10 @@ import numpy as np
 from common import endless
 
 from vaelib.data import load_mnist
-from vaelib.device import keras, set_up
-from vaelib.model import VAE, Decoder, Encoder, warmup_cosine
-from vaelib.start import start_from_data
+from vaelib.models import VAE, Decoder, Encoder
+from vaelib.runtime import keras, set_up
+from vaelib.training.initialization import initialize_from_data
+from vaelib.training.schedules import warmup_cosine
 
 # Found by trying; see the table of recipes for what each part is worth.
 STEPS, BATCH_SIZE, PEAK, WARMUP = 600, 125, 0.01, 50
@@ -28,7 +32,7 @@ OPTIONS = {"batch_normalization": False, "activation": "gelu"}
 def new_vae(x: np.ndarray, **start: float) -> VAE:
     """The article's layers without batch normalisation, with GELU and the better start."""
     vae = VAE(Encoder(**OPTIONS), Decoder(**OPTIONS))
-    start_from_data(vae.decoder, x, **start)
+    initialize_from_data(vae.decoder, x, **start)
     return vae
 
 

@@ -2,15 +2,18 @@
 
     .venv/bin/python benchmarks/throughput.py
 
-The peak is the best rate of one large matrix product (2048 × 2048, float32), measured before and after in the same
-process. A training step of the article's layers needs 17 products of its own shapes (six layers: forward, back to the
-weights, and back to the inputs except the picture): 144 GFLOP an epoch. What comes on top is timed part by part. Writes
+The peak is the best rate of one large matrix product (2048 × 2048, float32), measured before and
+after in the same process. A training step of the article's layers needs 17 products of its own
+shapes (six layers: forward, back to the weights, and back to the inputs except the picture): 144
+GFLOP an epoch. What comes on top is timed part by part. Writes
 `benchmarks/results/throughput.json`; about four minutes.
 """
 
 import os
 
-os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")  # faster here; must be set before TensorFlow is imported
+os.environ.setdefault(
+    "TF_ENABLE_ONEDNN_OPTS", "1"
+)  # faster here; must be set before TensorFlow is imported
 
 import time
 from collections.abc import Callable
@@ -22,8 +25,8 @@ from common import endless, machine, save
 from sprint import OPTIONS, new_vae
 
 from vaelib.data import load_mnist
-from vaelib.device import keras, set_up, tf
-from vaelib.model import VAE, Decoder, Encoder
+from vaelib.models import VAE, Decoder, Encoder
+from vaelib.runtime import keras, set_up, tf
 
 # Inputs and outputs of the dense layers: the encoder's two and its two heads, the decoder's three.
 LAYERS = [(784, 256), (256, 128), (128, 4), (2, 128), (128, 256), (256, 784)]
@@ -31,7 +34,8 @@ BATCH_SIZES = (250, 1000)
 
 
 def products_of_an_epoch(n: int = 60_000) -> float:
-    """Floating-point operations in GFLOP: forward, and backward to weights and inputs, but not to the picture."""
+    """Floating-point operations in GFLOP: forward, and backward to weights and inputs, but not to
+    the picture."""
     once = sum(a * b for a, b in LAYERS)
     return 2 * n * (3 * once - LAYERS[0][0] * LAYERS[0][1]) / 1e9
 
@@ -57,7 +61,11 @@ def peak() -> float:
 def seconds_of_products(batch_size: int) -> float:
     """An epoch's products alone, in their own shapes, nothing else."""
     pairs = [
-        (tf.random.normal((batch_size, a)), tf.random.normal((a, b)), tf.random.normal((batch_size, b)))
+        (
+            tf.random.normal((batch_size, a)),
+            tf.random.normal((a, b)),
+            tf.random.normal((batch_size, b)),
+        )
         for a, b in LAYERS
     ]
 
@@ -72,7 +80,8 @@ def seconds_of_products(batch_size: int) -> float:
 
 
 def seconds_of_steps(vae: VAE, x: np.ndarray, jit: bool) -> dict[str, float]:
-    """An epoch's worth of gradients, and of whole steps with the optimiser, on one batch that stays in place."""
+    """An epoch's worth of gradients, and of whole steps with the optimiser, on one batch that stays
+    in place."""
     batch = tf.constant(x)
     variables = vae.trainable_variables
     values = [variable.value for variable in variables]
@@ -99,10 +108,14 @@ def seconds_of_steps(vae: VAE, x: np.ndarray, jit: bool) -> dict[str, float]:
     }
 
 
-def seconds_of_fit(vae: VAE, x: np.ndarray, batch_size: int, endlessly: bool = True, **options: Any) -> float:
+def seconds_of_fit(
+    vae: VAE, x: np.ndarray, batch_size: int, endlessly: bool = True, **options: Any
+) -> float:
     """The shortest of four epochs of `fit`, after the first."""
     times: list[float] = []
-    tell = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: times.append(time.perf_counter()))
+    tell = keras.callbacks.LambdaCallback(
+        on_epoch_end=lambda epoch, logs: times.append(time.perf_counter())
+    )
     vae.compile(optimizer=keras.optimizers.Adam(1e-4), **options)
     if endlessly:
         vae.fit(
@@ -125,16 +138,24 @@ def rows_of(x: np.ndarray, batch_size: int) -> list[dict[str, Any]]:
         steps = seconds_of_steps(new_vae(x), x[:batch_size], jit)
         rows += [{"what": f"{what}{name}", "seconds": taken} for what, taken in steps.items()]
         options = {"jit_compile": jit}
-        rows.append({"what": f"fit{name}", "seconds": seconds_of_fit(new_vae(x), x, batch_size, **options)})
+        rows.append(
+            {"what": f"fit{name}", "seconds": seconds_of_fit(new_vae(x), x, batch_size, **options)}
+        )
     rows.append(
         {
             "what": "fit, XLA, 20 steps per execution",
-            "seconds": seconds_of_fit(new_vae(x), x, batch_size, jit_compile=True, steps_per_execution=20),
+            "seconds": seconds_of_fit(
+                new_vae(x), x, batch_size, jit_compile=True, steps_per_execution=20
+            ),
         }
     )
-    keras.config.set_dtype_policy("mixed_bfloat16")  # half the digits in the products, and a higher peak of its own
+    keras.config.set_dtype_policy(
+        "mixed_bfloat16"
+    )  # half the digits in the products, and a higher peak of its own
     try:
-        rows.append({"what": "fit, mixed bfloat16", "seconds": seconds_of_fit(new_vae(x), x, batch_size)})
+        rows.append(
+            {"what": "fit, mixed bfloat16", "seconds": seconds_of_fit(new_vae(x), x, batch_size)}
+        )
     finally:
         keras.config.set_dtype_policy("float32")
     return [{"batch_size": batch_size, **row} for row in rows]
@@ -175,9 +196,16 @@ def main() -> None:
         row["share"] = round(needed / row["seconds"] / top, 3)
         row["pictures_a_second"] = round(60_000 / row["seconds"])
         row["seconds"] = round(row["seconds"], 3)
-        print(f"batch {row['batch_size']:4}: {row['what']:56} {row['seconds']:.2f} s, {row['share']:.0%} of the peak")
+        print(
+            f"batch {row['batch_size']:4}: {row['what']:56} {row['seconds']:.2f} s, "
+            f"{row['share']:.0%} of the peak"
+        )
     print(f"peak {top:.0f} GFLOP/s ({min(peaks):.0f} to {max(peaks):.0f})")
-    found = {"gflop_an_epoch": round(needed, 1), "peaks": [round(value, 1) for value in peaks], "options": OPTIONS}
+    found = {
+        "gflop_an_epoch": round(needed, 1),
+        "peaks": [round(value, 1) for value in peaks],
+        "options": OPTIONS,
+    }
     save("throughput", found | {"rows": rows, "machine": machine()})
 
 

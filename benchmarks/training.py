@@ -2,16 +2,19 @@
 
     .venv/bin/python benchmarks/training.py [SECONDS …]
 
-1. Seconds from the start of the process until the test ELBO passes what the article's recipe reaches in 1000 epochs
-   (`results/article.json`), against 1000 times the seconds of one epoch of that recipe through a plain `fit`.
-2. The test ELBO after 60 and after 300 seconds of training (or after the SECONDS given).
+1. Seconds from the start of the process until the test ELBO passes what the article's recipe
+reaches in 1000 epochs (`results/article.json`), against 1000 times the seconds of one epoch of that
+recipe through a plain `fit`. 2. The test ELBO after 60 and after 300 seconds of training (or after
+the SECONDS given).
 
 All in one run on one machine. Writes `benchmarks/results/training.json`; about eight minutes.
 """
 
 import os
 
-os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")  # faster here; must be set before TensorFlow is imported
+os.environ.setdefault(
+    "TF_ENABLE_ONEDNN_OPTS", "1"
+)  # faster here; must be set before TensorFlow is imported
 
 import json
 import subprocess
@@ -26,23 +29,28 @@ from common import RESULTS, endless, machine, save
 from sprint import new_vae
 
 from vaelib.data import load_mnist
-from vaelib.device import keras, set_up
-from vaelib.evaluate import bernoulli_rows, encode, log_likelihood_iwae
+from vaelib.evaluation.bounds import iwae_bound, log_importance_weights
+from vaelib.evaluation.likelihoods import paired_log_likelihood
+from vaelib.latent import encode
+from vaelib.runtime import keras, set_up
 
 BATCH_SIZE = 250
-# The largest learning rate of a run of one minute, and of a longer one: at 0.005 Adam may throw the weights off after
-# fifty epochs or so, and the loss is NaN from then on.
+# The largest learning rate of a run of one minute, and of a longer one: at 0.005 Adam may throw the
+# weights off after fifty epochs or so, and the loss is NaN from then on.
 PEAK, PEAK_LONG = 0.005, 0.003
-# Seconds after which the digits begin to be learned by heart. (Dropout in the encoder helps against it, but slows XLA
-# down on a CPU to a quarter, and takes back more than it gives.)
+# Seconds after which the digits begin to be learned by heart. (Dropout in the encoder helps against
+# it, but slows XLA down on a CPU to a quarter, and takes back more than it gives.)
 ENOUGH = 150.0
 
 
 def one_sprint() -> dict[str, float]:
-    """Seconds from the start of a fresh process to its result; the seconds of `fit` among them, and the test ELBO."""
+    """Seconds from the start of a fresh process to its result; the seconds of `fit` among them, and
+    the test ELBO."""
     begun = time.perf_counter()
     with subprocess.Popen(
-        [sys.executable, str(Path(__file__).parent / "sprint.py")], stdout=subprocess.PIPE, text=True
+        [sys.executable, str(Path(__file__).parent / "sprint.py")],
+        stdout=subprocess.PIPE,
+        text=True,
     ) as process:
         assert process.stdout is not None
         line = process.stdout.readline()
@@ -55,18 +63,22 @@ def one_sprint() -> dict[str, float]:
 
 
 def seconds_an_article_epoch(x: np.ndarray) -> float:
-    """The article's recipe through a plain `fit` on an array: the median of five epochs after the first."""
+    """The article's recipe through a plain `fit` on an array: the median of five epochs after the
+    first."""
     times: list[float] = []
     tell = keras.callbacks.LambdaCallback(
         on_epoch_begin=lambda epoch, logs: times.append(time.perf_counter()),
         on_train_end=lambda logs: times.append(time.perf_counter()),
     )
-    article.article_vae().fit(x, epochs=6, batch_size=article.BATCH_SIZE, callbacks=[tell], verbose=0)
+    article.article_vae().fit(
+        x, epochs=6, batch_size=article.BATCH_SIZE, callbacks=[tell], verbose=0
+    )
     return float(np.median(np.diff(times)[1:]))
 
 
 class Budget(keras.callbacks.Callback):
-    """Trains for so many seconds; the rate climbs, then falls along a cosine of the *time* spent, to 0 at the end."""
+    """Trains for so many seconds; the rate climbs, then falls along a cosine of the *time* spent,
+    to 0 at the end."""
 
     def __init__(self, seconds: float, peak: float, warmup: float = 0.01) -> None:
         super().__init__()
@@ -86,7 +98,8 @@ class Budget(keras.callbacks.Callback):
 
 
 def after(seconds: float, x: np.ndarray, x_test: np.ndarray) -> dict[str, Any]:
-    """Train for at most so long, and measure the test set: ELBO, and IWAE-200 of the first 1000 digits."""
+    """Train for at most so long, and measure the test set: ELBO, and IWAE-200 of the first 1000
+    digits."""
     set_up(seed=0)
     vae = new_vae(x, spread=1.0, sharpness=2.0)  # sharp features pay in long runs only
     peak = PEAK if seconds <= 60 else PEAK_LONG
@@ -108,9 +121,20 @@ def after(seconds: float, x: np.ndarray, x_test: np.ndarray) -> dict[str, Any]:
     taken = time.perf_counter() - begun
     test = vae.evaluate(x_test, batch_size=1000, verbose=0, return_dict=True)
     some = x_test[:1000]
-    iwae = log_likelihood_iwae(bernoulli_rows(vae.decoder), some, *encode(vae.encoder, some), k=200).mean()
-    found = {"seconds": taken, "elbo": -test["loss"], "kl": test["kl"], "iwae_200": iwae, "training": -logs["loss"][-1]}
-    return {"epochs": len(logs["loss"]), **{key: round(float(value), 2) for key, value in found.items()}}
+    log_likelihood = paired_log_likelihood(vae.decoder)
+    log_w = log_importance_weights(log_likelihood, some, *encode(vae.encoder, some), k=200)
+    iwae = iwae_bound(log_w).mean()
+    found = {
+        "seconds": taken,
+        "elbo": -test["loss"],
+        "kl": test["kl"],
+        "iwae_200": iwae,
+        "training": -logs["loss"][-1],
+    }
+    return {
+        "epochs": len(logs["loss"]),
+        **{key: round(float(value), 2) for key, value in found.items()},
+    }
 
 
 def main(budgets: list[float]) -> None:
@@ -119,11 +143,16 @@ def main(budgets: list[float]) -> None:
     set_up(seed=0)
     (x, _), (x_test, _) = load_mnist()
     epoch = seconds_an_article_epoch(x)
-    print(f"the article's recipe: {epoch:.2f} s an epoch; {mark['elbo']:.1f} after {mark['epoch']}", flush=True)
+    print(
+        f"the article's recipe: {epoch:.2f} s an epoch; {mark['elbo']:.1f} after {mark['epoch']}",
+        flush=True,
+    )
     sprints = [one_sprint() for _ in range(3)]
     again = seconds_an_article_epoch(x)
     print(f"sprints: {sprints}", flush=True)
-    seconds, training = (float(np.median([sprint[key] for sprint in sprints])) for key in ("seconds", "fit"))
+    seconds, training = (
+        float(np.median([sprint[key] for sprint in sprints])) for key in ("seconds", "fit")
+    )
     found: dict[str, Any] = {
         "article": {**mark, "seconds_an_epoch": [round(epoch, 3), round(again, 3)]},
         "sprints": sprints,

@@ -30,10 +30,11 @@ from matplotlib import pyplot as plt
 from matplotlib_inline.backend_inline import set_matplotlib_formats
 from scipy import integrate, optimize, spatial, stats
 
+from course.diagrams import draw_vae_idea
+from course.exercises.mapping import check_log_normal_density, check_to_triangle
 from vaelib.data import load_mnist
-from vaelib.drawings import draw_vae_idea
-from vaelib.exercises.mapping import check_log_normal_density, check_to_triangle
-from vaelib.plots import plot_digits, quantile_grid
+from vaelib.latent import quantile_grid
+from vaelib.visual.plots import plot_digits
 
 sns.set_theme(context="notebook", style="ticks", palette="colorblind")
 set_matplotlib_formats("retina")
@@ -54,7 +55,8 @@ BLUE, ORANGE, GREEN, RED = sns.color_palette()[:4]
 is_0_or_1 = y_all <= 1
 pictures = x_all[is_0_or_1].reshape(-1, 28 * 28).astype("float64")
 labels = y_all[is_0_or_1]
-print(len(pictures), "pictures of", np.unique(labels), "with", pictures.shape[1], "pixels each")
+n, pixels = pictures.shape
+print(n, "pictures of", np.unique(labels), "with", pixels, "pixels each")
 
 
 # %% [markdown]
@@ -84,7 +86,8 @@ codes = encode(pictures)
 # It works, roughly: on top some digits, below what is left of them after passing through two numbers.
 
 # %%
-plot_digits(pictures[:12].reshape(-1, 28, 28), decode(codes[:12]), labels=["picture", "from its code"])
+originals = pictures[:12].reshape(-1, 28, 28)
+plot_digits(originals, decode(codes[:12]), labels=["picture", "from its code"])
 plt.show()
 
 # %% [markdown]
@@ -97,14 +100,17 @@ rng = np.random.default_rng(0)
 guessed = rng.multivariate_normal(codes.mean(axis=0), np.cov(codes.T), size=3000)
 
 # %%
-fig, axes = plt.subplots(1, 2, figsize=(9.6, 4.3), sharex=True, sharey=True, layout="constrained")
+fig, axes = plt.subplots(
+    1, 2, figsize=(9.6, 4.3), sharex=True, sharey=True, layout="constrained"
+)
 for digit, color in [(0, BLUE), (1, ORANGE)]:
     some = codes[labels == digit][:1500]
     axes[0].scatter(*some.T, s=4, color=color, label=f"codes of {digit}s")
 axes[1].scatter(*guessed.T, s=4, color="0.45", label="draws from the normal")
-axes[0].set(title="codes of real pictures", xlabel="code 1", ylabel="code 2")
-axes[1].set(title="a normal distribution with their mean and covariance", xlabel="code 1")
+axes[0].set(title="codes of real pictures", ylabel="code 2")
+axes[1].set_title("a normal distribution with their mean and covariance")
 for ax in axes:
+    ax.set_xlabel("code 1")
     ax.legend(loc="upper right", markerscale=4)
 plt.show()
 
@@ -124,16 +130,16 @@ tree = spatial.KDTree(codes)
 to_neighbour = tree.query(codes, k=2)[0][:, 1]  # the nearest is the code itself
 empty = tree.query(guessed)[0] > np.quantile(to_neighbour, 0.99)
 print(f"{empty.mean():.0%} of the draws fall where there are no codes, or next to none")
-print(
-    f"{between(guessed).mean():.0%} fall into the strip between the lumps; of the real codes {between(codes).mean():.0%}"
-)
+print(f"{between(guessed).mean():.0%} fall into the strip between the lumps; ", end="")
+print(f"of the real codes {between(codes).mean():.0%}")
 
 # %% [markdown]
 # Most of the empty places are on the outskirts. More interesting is the strip between the lumps, $-1.5$ to $0$. What does a
 # code from there decode to? On top some draws that fell there; below, the codes of real pictures.
 
 # %%
-plot_digits(decode(guessed[between(guessed)][:12]), decode(codes[:12]), labels=["in between", "real codes"])
+in_between = guessed[between(guessed)][:12]
+plot_digits(decode(in_between), decode(codes[:12]), labels=["in between", "real codes"])
 plt.show()
 
 # %% [markdown]
@@ -171,9 +177,11 @@ x = g(z)
 
 # %%
 fig, axes = plt.subplots(1, 2, figsize=(9.6, 4.6), layout="compressed")
-for ax, points, color, name, limit in [(axes[0], z, BLUE, "z", 5), (axes[1], x, ORANGE, "x", 2)]:
+panels = [(axes[0], z, BLUE, "z", 5), (axes[1], x, ORANGE, "x", 2)]
+for ax, points, color, name, limit in panels:
     ax.scatter(*points.T, s=18, color=color)
-    ax.set(xlim=(-limit, limit), ylim=(-limit, limit), aspect="equal", xlabel=f"${name}_1$", ylabel=f"${name}_2$")
+    ax.set(xlim=(-limit, limit), ylim=(-limit, limit), aspect="equal")
+    ax.set(xlabel=f"${name}_1$", ylabel=f"${name}_2$")
 axes[0].set_title(r"$z \sim \mathcal{N}(0, I)$")
 axes[1].set_title("$x = g(z)$")
 plt.show()
@@ -191,11 +199,13 @@ many_z = rng.normal(size=(400_000, 2))
 many_x = g(many_z)
 
 fig, axes = plt.subplots(1, 2, figsize=(9.6, 4.6), layout="compressed")
-for ax, points, cmap, name, limit in [(axes[0], many_z, "Blues", "z", 5), (axes[1], many_x, "Oranges", "x", 2)]:
+panels = [(axes[0], many_z, "Blues", "z", 5), (axes[1], many_x, "Oranges", "x", 2)]
+for ax, points, cmap, name, limit in panels:
     box = (-limit, limit)
-    how = {"bins": 100, "binrange": (box, box), "stat": "density", "cmap": cmap, "cbar": True}
-    sns.histplot(x=points[:, 0], y=points[:, 1], ax=ax, **how)
-    ax.set(xlim=box, ylim=box, aspect="equal", xlabel=f"${name}_1$", ylabel=f"${name}_2$")
+    how = {"bins": 100, "binrange": (box, box), "stat": "density", "cbar": True}
+    sns.histplot(x=points[:, 0], y=points[:, 1], ax=ax, cmap=cmap, **how)
+    ax.set(xlim=box, ylim=box, aspect="equal")
+    ax.set(xlabel=f"${name}_1$", ylabel=f"${name}_2$")
 plt.show()
 
 # %% [markdown]
@@ -216,9 +226,11 @@ chosen = np.concatenate([near, far])
 fig, ax = plt.subplots(figsize=(4.8, 4.6), layout="constrained")
 ax.scatter(*chosen.T, color=BLUE, s=40, zorder=3, label="$z$")
 ax.scatter(*g(chosen).T, color=ORANGE, s=40, zorder=3, marker="s", label="$g(z)$")
+arrow = {"arrowstyle": "->", "color": "0.3", "shrinkA": 4, "shrinkB": 4}
 for start, end in zip(chosen, g(chosen), strict=True):
-    ax.annotate("", end, start, arrowprops={"arrowstyle": "->", "color": "0.3", "shrinkA": 4, "shrinkB": 4})
-ax.set(xlim=(-2.7, 2.7), ylim=(-2.7, 2.7), aspect="equal", xlabel="first coordinate", ylabel="second coordinate")
+    ax.annotate("", end, start, arrowprops=arrow)
+ax.set(xlim=(-2.7, 2.7), ylim=(-2.7, 2.7), aspect="equal")
+ax.set(xlabel="first coordinate", ylabel="second coordinate")
 ax.legend(loc="upper right")
 plt.show()
 
@@ -234,7 +246,8 @@ for level in levels:
     for line, color in [(upright, BLUE), (upright[:, ::-1], ORANGE)]:
         axes[0].plot(*line.T, color=color, linewidth=1)
         axes[1].plot(*g(line).T, color=color, linewidth=1)
-for ax, name, title in [(axes[0], "z", "a grid"), (axes[1], "x", "the same grid after $g$")]:
+panels = [(axes[0], "z", "a grid"), (axes[1], "x", "the same grid after $g$")]
+for ax, name, title in panels:
     ax.set(aspect="equal", title=title, xlabel=f"${name}_1$", ylabel=f"${name}_2$")
 plt.show()
 
@@ -258,7 +271,8 @@ plt.show()
 
 # %%
 radius_z, radius_x = np.linalg.norm(many_z, axis=1), np.linalg.norm(many_x, axis=1)
-print("largest error below 1e-12:", np.abs(radius_x - (1 + radius_z / 10)).max() < 1e-12)
+error = np.abs(radius_x - (1 + radius_z / 10)).max()
+print("largest error below 1e-12:", error < 1e-12)
 still = np.array([[10 / 9, 0], [0, -10 / 9]])
 print("r = 10/9 stays:           ", np.allclose(g(still), still, rtol=0, atol=1e-12))
 
@@ -272,9 +286,11 @@ print("r = 10/9 stays:           ", np.allclose(g(still), still, rtol=0, atol=1e
 rayleigh = stats.rayleigh(loc=1, scale=1 / 10)
 
 fig, ax = plt.subplots(figsize=(8, 3.8), layout="constrained")
-sns.histplot(radius_x, bins=100, stat="density", color=ORANGE, element="step", label="400 000 points", ax=ax)
+how = {"bins": 100, "stat": "density", "element": "step", "color": ORANGE}
+sns.histplot(radius_x, ax=ax, label="400 000 points", **how)
 r = np.linspace(1, 1.55, 300)
-ax.plot(r, rayleigh.pdf(r), color="black", label="Rayleigh, shifted by 1, scaled by 1/10")
+label = "Rayleigh, shifted by 1, scaled by 1/10"
+ax.plot(r, rayleigh.pdf(r), color="black", label=label)
 ax.set(xlabel=r"radius $\Vert x \Vert$", xlim=(0.95, 1.55))
 ax.legend()
 plt.show()
@@ -306,7 +322,8 @@ def g_inverse(x):
     return 10 * (radius - 1) * x / radius
 
 
-print("there and back, largest error below 1e-12:", np.abs(g_inverse(many_x) - many_z).max() < 1e-12)
+error = np.abs(g_inverse(many_x) - many_z).max()
+print("there and back, largest error below 1e-12:", error < 1e-12)
 
 # %% [markdown]
 # It exists wherever $\lVert x \rVert > 1$, and only there. Nothing is mapped inside the unit circle. The circle itself belongs
@@ -341,7 +358,7 @@ print(g(1e-9 * sides).round(6) + 0.0)
 
 # %%
 def jacobian_determinant(x):
-    """Of the way back, for points with ‖x‖ > 1; 0 inside the circle, where nothing comes from."""
+    """Of the way back, where ‖x‖ > 1; 0 inside the circle, where nothing comes from."""
     radius = np.linalg.norm(x, axis=-1)
     return 100 * np.maximum(radius - 1, 0) / np.maximum(radius, 1)
 
@@ -356,8 +373,8 @@ def density_of_x(x):
 
 # %%
 point = np.array([0.9, 0.7])
-matrix = np.stack([optimize.approx_fprime(point, lambda x, i=i: g_inverse(x)[i]) for i in range(2)])
-print(f"by formula {jacobian_determinant(point):.4f}, by small steps {abs(np.linalg.det(matrix)):.4f}")
+by_steps = abs(np.linalg.det(optimize.approx_fprime(point, g_inverse)))
+print(f"by formula {jacobian_determinant(point):.4f}, by small steps {by_steps:.4f}")
 
 # %% [markdown]
 # A density must integrate to 1. We let SciPy integrate over a quarter of the plane, telling it nothing of circles. And
@@ -381,24 +398,30 @@ for name, density in [("with", density_of_x), ("without", without_determinant)]:
 # %%
 axis = np.linspace(-2, 2, 300)  # an even number: 0 itself is left out
 plane = np.stack(np.meshgrid(axis, axis), axis=-1)
+counts, edges = np.histogram(radius_x, bins=60, range=(1, 1.6))
+per_area = counts / len(radius_x) / (np.pi * np.diff(edges**2))
+by_formula = density_of_x(np.stack([r, 0 * r], axis=1))
 
-fig, (left, right) = plt.subplots(1, 2, figsize=(9.6, 4), layout="constrained", width_ratios=[1, 1.1])
+fig, (left, right) = plt.subplots(
+    1, 2, figsize=(9.6, 4), layout="constrained", width_ratios=[1, 1.1]
+)
 image = left.pcolormesh(axis, axis, density_of_x(plane), cmap="Oranges")
 fig.colorbar(image, ax=left, shrink=0.85)
 left.set(aspect="equal", xlabel="$x_1$", ylabel="$x_2$", title="density by the formula")
-counts, edges = np.histogram(radius_x, bins=60, range=(1, 1.6))
-rings = np.pi * np.diff(edges**2)  # their areas
-right.stairs(
-    counts / len(radius_x) / rings, edges, fill=True, alpha=0.5, color=ORANGE, label="share of points per area"
-)
-right.plot(r, density_of_x(np.stack([r, 0 * r], axis=1)), color="black", label="formula")
-right.set(xlabel=r"radius $\Vert x \Vert$", ylabel="density", title="the same along a radius")
+how = {"color": ORANGE, "alpha": 0.5, "label": "share of points per area"}
+right.stairs(per_area, edges, fill=True, **how)
+right.plot(r, by_formula, color="black", label="formula")
+right.set(xlabel=r"radius $\Vert x \Vert$", ylabel="density")
+right.set_title("the same along a radius")
 right.legend()
 plt.show()
 
 # %%
-top = optimize.minimize_scalar(lambda r: -density_of_x(np.array([r, 0.0])), bounds=(1, 2), method="bounded")
-print(f"highest density {-top.fun:.3f} at radius {top.x:.3f}; in the middle of the cloud {stats.norm.pdf(0) ** 2:.3f}")
+top = optimize.minimize_scalar(
+    lambda r: -density_of_x(np.array([r, 0.0])), bounds=(1, 2), method="bounded"
+)
+print(f"highest density {-top.fun:.3f} at radius {top.x:.3f}; ", end="")
+print(f"in the middle of the cloud {stats.norm.pdf(0) ** 2:.3f}")
 
 # %% [markdown]
 # Keep two things from this. A simple generator and a function are enough to *sample* from a complicated distribution. But to know its
@@ -429,8 +452,8 @@ def to_waiting_time(z):
     return stats.expon.ppf(stats.norm.cdf(z))
 
 
-result = stats.kstest(to_waiting_time(z), stats.expon.cdf)
-print(f"distance from the exponential {result.statistic:.4f}, p-value {result.pvalue:.2f}")
+test = stats.kstest(to_waiting_time(z), stats.expon.cdf)
+print(f"distance from the exponential {test.statistic:.4f}, p-value {test.pvalue:.2f}")
 
 # %% [markdown]
 # And now into something without a formula: the first code of our zeros and ones, the one with two lumps and a gap. Its quantile
@@ -446,10 +469,11 @@ def to_code(z):
     return np.quantile(first, stats.norm.cdf(z))
 
 
-result = stats.ks_2samp(to_code(z), second)
-print(f"distance from the other half {result.statistic:.4f}, p-value {result.pvalue:.2f}")
-guess = stats.ks_2samp(first.mean() + first.std() * z, second)
-print(f"a normal with their mean and spread: distance {guess.statistic:.4f}, p-value {guess.pvalue:.2g}")
+test = stats.ks_2samp(to_code(z), second)
+print(f"distance from the other half {test.statistic:.4f}, p-value {test.pvalue:.2f}")
+test = stats.ks_2samp(first.mean() + first.std() * z, second)
+print("a normal with their mean and spread: ", end="")
+print(f"distance {test.statistic:.4f}, p-value {test.pvalue:.2g}")
 
 # %% [markdown]
 # The test cannot tell either result from its target; the fitted normal it can.
@@ -458,30 +482,32 @@ print(f"a normal with their mean and spread: distance {guess.statistic:.4f}, p-v
 # left. The grey lines carry eleven values across: between neighbours lies the same probability, 9 %, and 5 % is left at
 # each end. On the right, the steep part of the curve pulls neighbours apart: the gap. Flatter parts crowd them together: the lumps.
 
+
 # %%
-steps = quantile_grid(11, 0.05, 0.95)
-
-
 def draw_transport(figure, to_target, name):
-    """The curve of a map, with the normal distribution below it and what it becomes at its left."""
+    """The curve of a map; below it the normal distribution, at its left the result."""
     z, grid = np.random.default_rng(5).normal(size=50_000), np.linspace(-2.5, 2.5, 400)
     shape = {"width_ratios": [1, 2.6], "height_ratios": [2.6, 1]}
     axes = figure.subplots(2, 2, sharex="col", sharey="row", gridspec_kw=shape)
-    axes[1, 0].set_axis_off()
-    axes[0, 0].hist(to_target(z), bins=60, color=ORANGE, histtype="stepfilled", orientation="horizontal")
-    axes[1, 1].hist(z, bins=60, color=BLUE, histtype="stepfilled")
-    axes[0, 1].plot(grid, to_target(grid), color="black")
+    (left, curve), (corner, below) = axes
+    corner.set_axis_off()
+    how = {"bins": 60, "histtype": "stepfilled"}
+    left.hist(to_target(z), color=ORANGE, orientation="horizontal", **how)
+    below.hist(z, color=BLUE, **how)
+    curve.plot(grid, to_target(grid), color="black")
     bottom, top = to_target(np.array([-2.6, 2.6]))
     for value, target in zip(steps, to_target(steps), strict=True):
-        axes[0, 1].plot([value, value, -2.6], [bottom, target, target], color="0.6", linewidth=0.8)
-    axes[0, 1].set(xlim=(-2.6, 2.6), ylim=(bottom, top), title="$g(z)$")
-    axes[0, 0].set(ylabel=name, xticks=[])
-    axes[1, 1].set(xlabel="$z$", yticks=[])
-    axes[0, 0].invert_xaxis()
-    axes[1, 1].invert_yaxis()
+        path = [value, value, -2.6], [bottom, target, target]
+        curve.plot(*path, color="0.6", linewidth=0.8)
+    curve.set(xlim=(-2.6, 2.6), ylim=(bottom, top), title="$g(z)$")
+    left.set(ylabel=name, xticks=[])
+    below.set(xlabel="$z$", yticks=[])
+    left.invert_xaxis()
+    below.invert_yaxis()
 
 
 # %%
+steps = quantile_grid(11, 0.05, 0.95)
 figure = plt.figure(figsize=(11, 4.8), layout="constrained")
 first_half, second_half = figure.subfigures(1, 2, wspace=0.06)
 draw_transport(first_half, to_waiting_time, "waiting time")
@@ -512,12 +538,12 @@ plt.show()
 # Blurred mixtures remain in both rows, since one code is very little. What changes is how the numbers are shared out: the lower row jumps from the ones to the zeros where the upper one lingers in between. Counted, with 400 000 numbers:
 
 # %%
-for name, values in [
-    ("real codes", second),
-    ("scaled", first.mean() + first.std() * many_z[:, 0]),
-    ("mapped", to_code(many_z[:, 0])),
-]:
-    print(f"{name:10} in the gap, from −1.5 to 0: {np.mean((values > -1.5) & (values < 0)):.1%}")
+z = many_z[:, 0]
+scaled, mapped = first.mean() + first.std() * z, to_code(z)
+kinds = {"real codes": second, "scaled": scaled, "mapped": mapped}
+for name, values in kinds.items():
+    share = np.mean((values > -1.5) & (values < 0))
+    print(f"{name:10} in the gap, from −1.5 to 0: {share:.1%}")
 
 # %% [markdown]
 # The mapped codes avoid the gap as the real ones do.
@@ -567,7 +593,7 @@ plt.show()
 
 # %%
 def log_normal_density(y):
-    """The density of y = exp(z) for standard normal z, at each y > 0; shape (n,) as y."""
+    """The density of y = exp(z), z standard normal, at each y > 0; shape (n,) as y."""
     return ...  # your answer
 
 
@@ -578,7 +604,7 @@ check_log_normal_density(log_normal_density)
 # %% jupyter={"source_hidden": true} tags=["solution", "hide-input"]
 # Solution
 def log_normal_density_solution(y):
-    """The density of y = exp(z) for standard normal z, at each y > 0; shape (n,) as y."""
+    """The density of y = exp(z), z standard normal, at each y > 0; shape (n,) as y."""
     return stats.norm.pdf(np.log(y)) / y  # |dz/dy| = 1/y
 
 
@@ -589,7 +615,7 @@ def log_normal_density_solution(y):
 
 # %%
 def to_triangle(z):
-    """Values between 0 and 1 with density 2y, from standard normal z; shape (n,) as z."""
+    """Values from 0 to 1 with density 2y, from standard normal z; shape (n,) as z."""
     return ...  # your answer
 
 
@@ -600,7 +626,7 @@ check_to_triangle(to_triangle)
 # %% jupyter={"source_hidden": true} tags=["solution", "hide-input"]
 # Solution
 def to_triangle_solution(z):
-    """Values between 0 and 1 with density 2y, from standard normal z; shape (n,) as z."""
+    """Values from 0 to 1 with density 2y, from standard normal z; shape (n,) as z."""
     return np.sqrt(stats.norm.cdf(z))
 
 
@@ -610,12 +636,14 @@ def to_triangle_solution(z):
 # shell get larger or smaller? Thicker or thinner? (The distribution of $\lVert z \rVert$ is `stats.chi(dimensions)`.)
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution", "hide-cell"]
-# Solution. It gets larger, and hardly any thicker: nearly all draws of a normal distribution in many dimensions
-# lie at about the same distance from the middle, √dimensions. "Near 0" is where the density is largest and where
-# next to no draw falls. The latent spaces of larger models are like that.
+# Solution. It gets larger, and hardly any thicker: nearly all draws of a normal
+# distribution in many dimensions lie at about the same distance from the middle,
+# √dimensions. "Near 0" is where the density is largest and where next to no draw
+# falls. The latent spaces of larger models are like that.
 for dimensions in (2, 3, 10, 100):
     radius = stats.chi(dimensions)
-    print(f"{dimensions:3} dimensions: radius {1 + radius.mean() / 10:.3f}, deviation {radius.std() / 10:.3f}")
+    print(f"{dimensions:3} dimensions: radius {1 + radius.mean() / 10:.3f}, ", end="")
+    print(f"deviation {radius.std() / 10:.3f}")
 
 # %% [markdown]
 # ## Sources

@@ -36,9 +36,9 @@ from matplotlib.patches import Ellipse
 from matplotlib_inline.backend_inline import set_matplotlib_formats
 from scipy import integrate, optimize, special, stats
 
+from course.diagrams import draw_generator, draw_trick
 from vaelib.data import load_mnist
-from vaelib.drawings import draw_generator, draw_trick
-from vaelib.exact import LinearGaussian, normal_kl
+from vaelib.linear_gaussian import LinearGaussian, normal_kl
 
 sns.set_theme(context="notebook", style="ticks", palette="colorblind")
 set_matplotlib_formats("retina")
@@ -63,10 +63,11 @@ def same(name, one, other, within=1e-9):
 # %%
 def estimate(name, values, exact):
     """Print the mean of random values beside what it must be."""
-    error = np.std(values) / np.sqrt(len(values))
-    distance = (np.mean(values) - exact) / error
+    mean, error = np.mean(values), np.std(values) / np.sqrt(len(values))
+    distance = (mean - exact) / error
     assert abs(distance) < 4.5, f"{name}: {distance:.1f} standard errors off"
-    print(f"{name}: {np.mean(values):.4g} ± {error:.1g}, exactly {exact:.4g} ({distance:+.1f} standard errors)")
+    print(f"{name}: {mean:.4g} ± {error:.1g}, exactly {exact:.4g} ", end="")
+    print(f"({distance:+.1f} standard errors)")
 
 
 # %% [markdown]
@@ -110,11 +111,12 @@ def estimate(name, values, exact):
 # $$P(X) = N(b,\; WW^{\mathsf T} + \sigma^2 I), \qquad
 # P(Z \mid X) = N\bigl(M^{-1}W^{\mathsf T}(X - b),\; \sigma^2 M^{-1}\bigr), \qquad M = W^{\mathsf T}W + \sigma^2 I.$$
 #
-# `vaelib.exact.LinearGaussian` has these formulas (Tipping and Bishop [2]), and its tests hold them against numerical integration.
+# `vaelib.linear_gaussian.LinearGaussian` has these formulas (Tipping and Bishop [2]), and its tests hold them against numerical integration.
 # Here is a small one, with two latent variables and three "pixels", and one picture $X$ drawn from it.
 
 # %%
-model = LinearGaussian(weights=[[1.0, 0.3], [-0.5, 0.8], [0.6, 0.6]], bias=[0.5, -0.2, 0.1], sigma=0.5)
+weights, bias = [[1.0, 0.3], [-0.5, 0.8], [0.6, 0.6]], [0.5, -0.2, 0.1]
+model = LinearGaussian(weights, bias, sigma=0.5)
 rng = np.random.default_rng(0)
 _, pictures = model.sample(100_000, rng)
 x = pictures[0]
@@ -153,7 +155,8 @@ integral = integrate.cubature(joint, [-9, -9], [9, 9], rtol=1e-12, atol=1e-13).e
 same("(1) log P(X)", np.log(integral), log_p_x)
 centred = pictures - model.bias
 squared = (centred * np.linalg.solve(model.evidence.cov, centred.T).T).sum(axis=1)
-print(f"    100 000 draws, Kolmogorov-Smirnov test: p = {stats.kstest(squared, stats.chi2(3).cdf).pvalue:.2f}")
+p_value = stats.kstest(squared, stats.chi2(3).cdf).pvalue
+print(f"    100 000 draws, Kolmogorov-Smirnov test: p = {p_value:.2f}")
 
 # %% [markdown]
 # ## What to raise, and why not directly
@@ -206,11 +209,13 @@ def effective(log_values):
 rows = []
 for latent_dim in [2, 4, 8, 16, 32]:
     large, its_x = grown(latent_dim)
-    tries = [naive(large, its_x, 10_000, np.random.default_rng(seed)) for seed in range(5)]
-    for log_values in tries:
-        results = log_mean(log_values[:100]), log_mean(log_values), effective(log_values)
-        rows.append((latent_dim, 12 * latent_dim, large.evidence.logpdf(its_x), *results))
-columns = ["latent", "pixels", "exact log P(X)", "N = 100", "N = 10 000", "effective, of 10 000"]
+    exact = large.evidence.logpdf(its_x)
+    for seed in range(5):
+        log_p = naive(large, its_x, 10_000, np.random.default_rng(seed))
+        results = log_mean(log_p[:100]), log_mean(log_p), effective(log_p)
+        rows.append((latent_dim, 12 * latent_dim, exact, *results))
+columns = ["latent", "pixels", "exact log P(X)", "N = 100", "N = 10 000"]
+columns += ["effective, of 10 000"]
 prior_draws = pd.DataFrame(rows, columns=columns)
 prior_draws.groupby("latent").mean().round(1)
 
@@ -246,9 +251,11 @@ def nearly(posterior):
 
 
 # %%
-estimate("(3) P(X)", np.exp(log_weights(model, x, nearly(model.posterior(x)), 100_000, rng)), np.exp(log_p_x))
-at_best = np.exp(log_weights(model, x, model.posterior(x), 1000, rng))
-same("    each draw from the posterior", at_best, np.full(1000, np.exp(log_p_x)), within=1e-12)
+log_w = log_weights(model, x, nearly(model.posterior(x)), 100_000, rng)
+estimate("(3) P(X)", np.exp(log_w), np.exp(log_p_x))
+log_w = log_weights(model, x, model.posterior(x), 1000, rng)
+name = "    each draw from the posterior"
+same(name, np.exp(log_w), np.exp(log_p_x), within=1e-12)
 
 # %% [markdown]
 # And the growing models again, with a hundred draws each:
@@ -257,31 +264,37 @@ same("    each draw from the posterior", at_best, np.full(1000, np.exp(log_p_x))
 rows = []
 for latent_dim in [2, 4, 8, 16, 32]:
     large, its_x = grown(latent_dim)
-    q = nearly(large.posterior(its_x))
+    q, exact = nearly(large.posterior(its_x)), large.evidence.logpdf(its_x)
     for seed in range(5):
-        log_values = log_weights(large, its_x, q, 100, np.random.default_rng(seed))
-        rows.append((latent_dim, log_mean(log_values) - large.evidence.logpdf(its_x), effective(log_values)))
-q_draws = pd.DataFrame(rows, columns=["latent", "error, N = 100 from Q", "effective, of 100"])
-q_draws.groupby("latent").agg({"error, N = 100 from Q": ["min", "max"], "effective, of 100": "mean"}).round(2)
+        log_w = log_weights(large, its_x, q, 100, np.random.default_rng(seed))
+        rows.append((latent_dim, log_mean(log_w) - exact, effective(log_w)))
+columns = ["latent", "error, N = 100 from Q", "effective, of 100"]
+q_draws = pd.DataFrame(rows, columns=columns)
+shown = {"error, N = 100 from Q": ["min", "max"], "effective, of 100": "mean"}
+q_draws.groupby("latent").agg(shown).round(2)
 
 # %% [markdown]
 # (The errors are the lowest and the highest of five tries.) A hundred draws from a $Q$ that is roughly right are off by a nat or less; with
 # 32 latent variables ten thousand from the prior are off by hundreds. The picture of both:
 
 # %%
+exact = prior_draws["exact log P(X)"]
+few, many = prior_draws["N = 100"] - exact, prior_draws["N = 10 000"] - exact
 lines = {
-    "N = 100 from the prior": (prior_draws, prior_draws["N = 100"] - prior_draws["exact log P(X)"], RED),
-    "N = 10 000 from the prior": (prior_draws, prior_draws["N = 10 000"] - prior_draws["exact log P(X)"], ORANGE),
+    "N = 100 from the prior": (prior_draws, few, RED),
+    "N = 10 000 from the prior": (prior_draws, many, ORANGE),
     "N = 100 from Q": (q_draws, q_draws["error, N = 100 from Q"], BLUE),
 }
 
 # %%
 fig, ax = plt.subplots(figsize=(8, 4.2), layout="constrained")
 for label, (table, miss, color) in lines.items():
-    sns.lineplot(x=table["latent"], y=miss, errorbar=("pi", 100), marker="o", color=color, label=label, ax=ax)
+    how = {"errorbar": ("pi", 100), "marker": "o", "color": color, "label": label}
+    sns.lineplot(x=table["latent"], y=miss, ax=ax, **how)
 ax.set_xscale("log", base=2)
-ax.set(xticks=(ticks := [2, 4, 8, 16, 32]), xticklabels=ticks, xlabel="latent variables (with 12 pixels for each)")
-ax.set(ylabel="estimate − log P(X), nats")
+ax.set_xticks([2, 4, 8, 16, 32], [2, 4, 8, 16, 32])
+ax.set_xlabel("latent variables (with 12 pixels for each)")
+ax.set_ylabel("estimate − log P(X), nats")
 ax.set_yscale("symlog", linthresh=1)
 plt.show()
 
@@ -305,13 +318,22 @@ plt.show()
 #
 # Against the definition: by numerical integration on the line, by integration in the plane, and by Monte Carlo in five dimensions.
 
+
 # %%
-q, p = stats.norm(0.7, 0.6), stats.norm(-0.2, 1.3)
-integral = integrate.quad(lambda z: q.pdf(z) * (q.logpdf(z) - p.logpdf(z)), -7, 8, epsabs=1e-12)[0]
+def kl_on_the_line(q, p):
+    """Definition (4) by integration, over twelve standard deviations of Q each way."""
+    low, high = q.mean() - 12 * q.std(), q.mean() + 12 * q.std()
+    return integrate.quad(
+        lambda z: q.pdf(z) * (q.logpdf(z) - p.logpdf(z)), low, high, epsabs=1e-12
+    )[0]
+
+
+integral = kl_on_the_line(stats.norm(0.7, 0.6), stats.norm(-0.2, 1.3))
 same("(5) on the line", normal_kl(normal(0.7, 0.6**2), normal(-0.2, 1.3**2)), integral)
 
 # %%
-q, p = normal([0.3, -0.2], [[0.40, 0.15], [0.15, 0.30]]), normal([-0.5, 0.5], [[1.0, -0.4], [-0.4, 0.8]])
+q = normal([0.3, -0.2], [[0.40, 0.15], [0.15, 0.30]])
+p = normal([-0.5, 0.5], [[1.0, -0.4], [-0.4, 0.8]])
 
 
 def integrand(z):
@@ -319,8 +341,8 @@ def integrand(z):
     return q.pdf(z) * (q.logpdf(z) - p.logpdf(z))
 
 
-integral = integrate.cubature(integrand, [-6, -6], [6, 6], rtol=1e-11, atol=1e-11).estimate
-same("(5) in the plane", normal_kl(q, p), integral)
+result = integrate.cubature(integrand, [-6, -6], [6, 6], rtol=1e-11, atol=1e-11)
+same("(5) in the plane", normal_kl(q, p), result.estimate)
 
 
 # %%
@@ -339,7 +361,8 @@ estimate("(5) in five dimensions", q.logpdf(draws) - p.logpdf(draws), normal_kl(
 # is short: $-\log$ is convex, so by Jensen's inequality $\mathbb E_Q[-\log\frac PQ] \ge -\log \mathbb E_Q[\frac PQ] = -\log 1 = 0$.)
 
 # %%
-pairs = [(random_normal(k, rng), random_normal(k, rng)) for k in rng.integers(1, 7, size=1000)]
+sizes = rng.integers(1, 7, size=1000)
+pairs = [(random_normal(k, rng), random_normal(k, rng)) for k in sizes]
 divergences = np.array([normal_kl(q, p) for q, p in pairs])
 backwards = np.array([normal_kl(p, q) for q, p in pairs])
 print(f"smallest of 1000: {divergences.min():.4f} nats")
@@ -364,24 +387,25 @@ def kl_on_grid(log_q, direction):
 
 
 # %%
+def objective(parameters, direction):
+    """KL for a mean and the logarithm of a standard deviation."""
+    log_q = stats.norm.logpdf(grid, parameters[0], np.exp(parameters[1]))
+    return kl_on_grid(log_q, direction)
+
+
 fits = {}
 for direction in ["Q ‖ P", "P ‖ Q"]:
-
-    def objective(parameters, direction=direction):
-        """KL for a mean and the logarithm of a standard deviation."""
-        return kl_on_grid(stats.norm.logpdf(grid, parameters[0], np.exp(parameters[1])), direction)
-
-    best = optimize.minimize(objective, [1.0, 0.0])
-    fits[direction] = best.x[0], np.exp(best.x[1])
-    print(
-        f"least KL[{direction}] = {best.fun:.3f} nats: mean {best.x[0]:.2f}, standard deviation {np.exp(best.x[1]):.2f}"
-    )
+    best = optimize.minimize(objective, [1.0, 0.0], args=(direction,))
+    mean, deviation = fits[direction] = best.x[0], np.exp(best.x[1])
+    print(f"least KL[{direction}] = {best.fun:.3f} nats: ", end="")
+    print(f"mean {mean:.2f}, standard deviation {deviation:.2f}")
 
 # %%
 fig, axes = plt.subplots(1, 2, figsize=(9.6, 3.4), sharey=True, layout="constrained")
-for ax, (direction, (mean, deviation)), color in zip(axes, fits.items(), [BLUE, ORANGE], strict=True):
+for ax, direction, color in zip(axes, fits, [BLUE, ORANGE], strict=True):
+    q_grid = stats.norm.pdf(grid, *fits[direction])
     ax.fill_between(grid, p_grid, color="0.85", label="$P$")
-    ax.plot(grid, stats.norm.pdf(grid, mean, deviation), color=color, linewidth=2, label="best normal $Q$")
+    ax.plot(grid, q_grid, color=color, linewidth=2, label="best normal $Q$")
     ax.set(xlim=(-6, 6), ylim=(0, 0.62), xlabel="$z$", title=f"least KL[{direction}]")
     ax.legend(loc="upper left", fontsize="small")
 axes[0].set_ylabel("density")
@@ -413,7 +437,9 @@ def log_likelihood(z):
 # %%
 def expectation(function):
     """E_{Z∼Q}[function(Z)] by integration over the plane."""
-    integral = integrate.cubature(lambda z: q.pdf(z) * function(z), [-6, -6], [6, 6], rtol=1e-12, atol=1e-12)
+    integral = integrate.cubature(
+        lambda z: q.pdf(z) * function(z), [-6, -6], [6, 6], rtol=1e-12, atol=1e-12
+    )
     return integral.estimate
 
 
@@ -448,7 +474,9 @@ same("(7) Bayes' rule", posterior.logpdf(some_z), by_bayes)
 # = \mathbb E_{Z\sim Q}\bigl[\log Q(Z|X) - \log P(X|Z) - \log P(Z) + \log P(X)\bigr] \tag{8}$$
 
 # %%
-substituted = expectation(lambda z: q.logpdf(z) - log_likelihood(z) - log_prior(z) + log_p_x)
+substituted = expectation(
+    lambda z: q.logpdf(z) - log_likelihood(z) - log_prior(z) + log_p_x
+)
 same("(8) substituted", kl_to_posterior, substituted)
 
 # %% [markdown]
@@ -458,8 +486,8 @@ same("(8) substituted", kl_to_posterior, substituted)
 # = \mathbb E_{Z\sim Q}\bigl[\log Q(Z|X) - \log P(X|Z) - \log P(Z)\bigr] + \log P(X) \tag{9}$$
 
 # %%
-taken_out = expectation(lambda z: q.logpdf(z) - log_likelihood(z) - log_prior(z)) + log_p_x
-same("(9) log P(X) taken out", kl_to_posterior, taken_out)
+remaining = expectation(lambda z: q.logpdf(z) - log_likelihood(z) - log_prior(z))
+same("(9) log P(X) taken out", kl_to_posterior, remaining + log_p_x)
 
 # %% [markdown]
 # **Regroup**: $\log Q(Z|X) - \log P(Z)$, averaged over $Q$, is by (4) a second divergence, that of $Q$ from the prior.
@@ -497,9 +525,12 @@ same("(11) for 1000 distributions Q", left_sides, right_sides)
 
 # %%
 draws = q.rvs(100_000, random_state=rng)
-estimate("log P(X) − KL[Q‖P(Z|X)]", log_p_x - (q.logpdf(draws) - posterior.logpdf(draws)), model.elbo(x, q))
-estimate("E[log P(X|Z)]          ", log_likelihood(draws), model.expected_log_likelihood(x, q))
-estimate("KL[Q‖P(Z)]             ", q.logpdf(draws) - log_prior(draws), normal_kl(q, model.prior))
+left_side = log_p_x - (q.logpdf(draws) - posterior.logpdf(draws))
+reconstruction, log_ratio = log_likelihood(draws), q.logpdf(draws) - log_prior(draws)
+exact = model.expected_log_likelihood(x, q)
+estimate("log P(X) − KL[Q‖P(Z|X)]", left_side, model.elbo(x, q))
+estimate("E[log P(X|Z)]          ", reconstruction, exact)
+estimate("KL[Q‖P(Z)]             ", log_ratio, normal_kl(q, model.prior))
 
 # %% [markdown]
 # The expectation has to be over $Q$. A common slip is to draw $Z$ from the prior; here it would be off by
@@ -535,7 +566,10 @@ same("(12) at Q = the posterior", model.elbo(x, posterior), log_p_x)
 
 # %%
 shares = np.linspace(0, 1.25, 51)
-on_the_way = [normal((1 - t) * q.mean + t * posterior.mean, (1 - t) * q.cov + t * posterior.cov) for t in shares]
+on_the_way = [
+    normal((1 - t) * q.mean + t * posterior.mean, (1 - t) * q.cov + t * posterior.cov)
+    for t in shares
+]
 bounds = np.array([model.elbo(x, each) for each in on_the_way])
 gaps = np.array([normal_kl(each, posterior) for each in on_the_way])
 same("gap = KL[Q‖P(Z|X)]", log_p_x - bounds, gaps)
@@ -544,8 +578,10 @@ same("gap = KL[Q‖P(Z|X)]", log_p_x - bounds, gaps)
 fig, ax = plt.subplots(figsize=(7.6, 3.8), layout="constrained")
 ax.axhline(log_p_x, color="black", label=r"$\log P(X)$")
 ax.plot(shares, bounds, color=BLUE, linewidth=2, label="ELBO")
-ax.fill_between(shares, bounds, bounds + gaps, color=BLUE, alpha=0.2, label=r"KL$[Q\,\Vert\,P(Z|X)]$")
-ax.set(xlim=(0, 1.25), xlabel="way of $Q$ from the first guess (0) to the posterior (1)", ylabel="nats")
+label = r"KL$[Q\,\Vert\,P(Z|X)]$"
+ax.fill_between(shares, bounds, bounds + gaps, color=BLUE, alpha=0.2, label=label)
+ax.set(xlim=(0, 1.25), ylabel="nats")
+ax.set_xlabel("way of $Q$ from the first guess (0) to the posterior (1)")
 ax.legend(loc="lower right")
 plt.show()
 
@@ -572,18 +608,18 @@ plt.show()
 # %%
 mean, variance = np.array([0.8, -1.5, 0.1]), np.array([0.3, 0.05, 0.9])
 by_formula = 0.5 * (variance.sum() + mean @ mean - 3 - np.log(variance).sum())
-by_integration = 0.0
-for m, v in zip(mean, variance, strict=True):
-    one = stats.norm(m, np.sqrt(v))
-    difference = lambda z, one=one: one.pdf(z) * (one.logpdf(z) - stats.norm.logpdf(z))  # noqa: E731
-    by_integration += integrate.quad(difference, m - 12 * np.sqrt(v), m + 12 * np.sqrt(v), epsabs=1e-12)[0]
+by_integration = sum(
+    kl_on_the_line(stats.norm(m, np.sqrt(v)), stats.norm())
+    for m, v in zip(mean, variance, strict=True)
+)
 same("(14) by integration, coordinate by coordinate", by_formula, by_integration)
-same("     by formula (5)", by_formula, normal_kl(normal(mean, np.diag(variance)), normal(np.zeros(3), np.eye(3))))
 
 # %%
-one = normal(mean, np.diag(variance))
-draws = one.rvs(100_000, random_state=rng)
-estimate("(14) by Monte Carlo", one.logpdf(draws) - normal(np.zeros(3)).logpdf(draws), by_formula)
+cloud, prior = normal(mean, np.diag(variance)), normal(np.zeros(3), np.eye(3))
+same("     by formula (5)", by_formula, normal_kl(cloud, prior))
+draws = cloud.rvs(100_000, random_state=rng)
+log_ratio = cloud.logpdf(draws) - prior.logpdf(draws)
+estimate("(14) by Monte Carlo", log_ratio, by_formula)
 
 # %% [markdown]
 # What does the diagonal cost? In our model the posterior's coordinates are correlated, so no diagonal $Q$ can reach it. The best one leaves
@@ -599,8 +635,10 @@ def minus_elbo(parameters):
 
 # %%
 found = optimize.minimize(minus_elbo, np.zeros(4), tol=1e-10)
-same("variances, by theory", np.exp(found.x[2:]), 1 / np.diag(np.linalg.inv(posterior.cov)), within=1e-4)
-print("correlation in the posterior:", (posterior.cov[0, 1] / np.sqrt(np.diag(posterior.cov).prod())).round(3))
+by_theory = 1 / np.diag(np.linalg.inv(posterior.cov))
+same("variances, by theory", np.exp(found.x[2:]), by_theory, within=1e-4)
+correlation = posterior.cov[0, 1] / np.sqrt(np.diag(posterior.cov).prod())
+print("correlation in the posterior:", correlation.round(3))
 print(f"the best diagonal Q falls short by {log_p_x + found.fun:.4f} nats")
 
 # %% [markdown]
@@ -627,9 +665,9 @@ centers = (pictures - model.bias) @ gain.T
 same("     centres by `posterior`", centers[0], posterior.mean, within=1e-12)
 z = centers + normal(cov=posterior.cov).rvs(len(centers), random_state=rng)
 for i in range(2):
-    print(
-        f"     coordinate {i + 1} against N(0, 1), Kolmogorov-Smirnov: p = {stats.kstest(z[:, i], 'norm').pvalue:.2f}"
-    )
+    p_value = stats.kstest(z[:, i], "norm").pvalue
+    print(f"     coordinate {i + 1} against N(0, 1), ", end="")
+    print(f"Kolmogorov-Smirnov: p = {p_value:.2f}")
 
 
 # %% [markdown]
@@ -639,7 +677,8 @@ for i in range(2):
 # %%
 def average_density(centers, grid):
     """The mean of the clouds' densities of coordinate 1."""
-    return stats.norm.pdf(grid[:, None], centers[:, 0], np.sqrt(posterior.cov[0, 0])).mean(axis=1)
+    deviation = np.sqrt(posterior.cov[0, 0])
+    return stats.norm.pdf(grid[:, None], centers[:, 0], deviation).mean(axis=1)
 
 
 # %%
@@ -647,7 +686,8 @@ def draw_cloud(ax, center, cov, **how):
     """The ellipse of one standard deviation."""
     values, vectors = np.linalg.eigh(cov)
     angle = np.degrees(np.arctan2(vectors[1, 1], vectors[0, 1]))
-    ax.add_patch(Ellipse(center, 2 * np.sqrt(values[1]), 2 * np.sqrt(values[0]), angle=angle, **how))
+    height, width = 2 * np.sqrt(values)
+    ax.add_patch(Ellipse(center, width, height, angle=angle, **how))
 
 
 # %%
@@ -655,13 +695,17 @@ fig, (left, right) = plt.subplots(1, 2, figsize=(9.6, 4.4), layout="constrained"
 for center in centers[:60]:
     draw_cloud(left, center, posterior.cov, facecolor=BLUE, alpha=0.15, edgecolor=BLUE)
 for radius in np.sqrt(-2 * np.log([0.5, 0.05])):
-    left.add_patch(plt.Circle((0, 0), radius, fill=False, color="black", linestyle="--"))
-left.set(xlim=(-3.2, 3.2), ylim=(-3.2, 3.2), aspect="equal", xlabel="$z_1$", ylabel="$z_2$", title="60 clouds")
+    how = {"fill": False, "color": "black", "linestyle": "--"}
+    left.add_patch(plt.Circle((0, 0), radius, **how))
+left.set(xlim=(-3.2, 3.2), ylim=(-3.2, 3.2), aspect="equal")
+left.set(xlabel="$z_1$", ylabel="$z_2$", title="60 clouds")
 grid = np.linspace(-4, 4, 301)
 for n, color in [(6, "0.75"), (60, "0.45"), (5000, BLUE)]:
-    right.plot(grid, average_density(centers[:n], grid), color=color, label=f"average of {n}")
+    density = average_density(centers[:n], grid)
+    right.plot(grid, density, color=color, label=f"average of {n}")
 right.plot(grid, stats.norm.pdf(grid), "--", color="black", label="$N(0, 1)$")
-right.set(xlabel="$z_1$", ylabel="density", ylim=(0, 0.62), title="their average along $z_1$")
+right.set(xlabel="$z_1$", ylabel="density", ylim=(0, 0.62))
+right.set_title("their average along $z_1$")
 right.legend()
 plt.show()
 
@@ -681,8 +725,8 @@ z = (digits - fitted.bias) @ fitted.weights @ cloud / fitted.sigma**2
 same("covariance and I", np.cov(z.T, bias=True) + cloud, np.eye(2))
 z += normal(cov=cloud).rvs(len(z), random_state=rng)
 for i in range(2):
-    result = stats.kstest(z[:, i], "norm")
-    print(f"coordinate {i + 1}: largest gap to N(0, 1) {result.statistic:.3f}, p = {result.pvalue:.1g}")
+    gap, p_value = stats.kstest(z[:, i], "norm")
+    print(f"coordinate {i + 1}: largest gap to N(0, 1) {gap:.3f}, p = {p_value:.1g}")
 
 # %% [markdown]
 # Mean and variance are right, the distribution is not. Keep this test in mind: we will ask it of every VAE.
@@ -704,7 +748,8 @@ epsilon = rng.normal(size=(100_000, 2))
 z = mean + np.sqrt(variance) * epsilon
 for i in range(2):
     exact = stats.norm(mean[i], np.sqrt(variance[i]))
-    print(f"(16) coordinate {i + 1}: Kolmogorov-Smirnov p = {stats.kstest(z[:, i], exact.cdf).pvalue:.2f}")
+    p_value = stats.kstest(z[:, i], exact.cdf).pvalue
+    print(f"(16) coordinate {i + 1}: Kolmogorov-Smirnov p = {p_value:.2f}")
 
 # %% [markdown]
 # But now $z$ is a differentiable function of $\mu$ and $\Sigma$, and the randomness comes from the side. In the drawing, forward is the
@@ -719,7 +764,7 @@ plt.show()
 # the values of $\mu$ and $\Sigma$, and TensorFlow finds no way back; on the right NumPy draws $\varepsilon$ only.
 
 # %% tags=["machine", "nbval-ignore-output"]
-from vaelib.device import set_up
+from vaelib.runtime import set_up
 
 print("Running on:", set_up(seed=0))
 
@@ -727,11 +772,12 @@ print("Running on:", set_up(seed=0))
 import keras
 import tensorflow as tf
 
-mean, deviation = tf.Variable([0.3, -0.2], dtype="float64"), tf.Variable([0.6, 0.5], dtype="float64")
+mean = tf.Variable([0.3, -0.2], dtype="float64")
+deviation = tf.Variable([0.6, 0.5], dtype="float64")
 
 
 def log_likelihoods(z, model, x):
-    """log P(X|Z) but for its constant, for codes of shape (n, latent_dim), in TensorFlow."""
+    """log P(X|Z) but for its constant, for codes (n, latent_dim), in TensorFlow."""
     difference = x - tf.matmul(z, model.weights.T) - model.bias
     return -tf.reduce_sum(tf.square(difference), axis=1) / (2 * model.sigma**2)
 
@@ -741,7 +787,8 @@ with tf.GradientTape(persistent=True) as tape:
     without = log_likelihoods(rng.normal(mean, deviation, size=(1, 2)), model, x)
     with_trick = log_likelihoods(mean + deviation * rng.normal(size=(1, 2)), model, x)
 print("without the trick:", tape.gradient(without, [mean, deviation]))
-print("with the trick:   ", [gradient is not None for gradient in tape.gradient(with_trick, [mean, deviation])])
+gradients = tape.gradient(with_trick, [mean, deviation])
+print("with the trick:   ", [gradient is not None for gradient in gradients])
 
 # %% [markdown]
 # ### Right, and less noisy
@@ -758,9 +805,10 @@ print("with the trick:   ", [gradient is not None for gradient in tape.gradient(
 
 # %%
 def three_gradients(model, x, mean, deviation, n, rng):
-    """For n draws each, shape (n, latent_dim): the gradient by the trick, by the score function, and with a baseline."""
+    """By the trick, by the score, with a baseline: n draws each, (n, latent_dim)."""
     epsilon = rng.normal(size=(n, len(mean)))
-    own_mean = tf.Variable(np.tile(mean, (n, 1)))  # each draw gets a copy, to have a gradient of its own
+    # Each draw gets a copy of the mean, to have a gradient of its own.
+    own_mean = tf.Variable(np.tile(mean, (n, 1)))
     with tf.GradientTape() as tape:
         values = log_likelihoods(own_mean + deviation * epsilon, model, x)
     constant = model.data_dim / 2 * np.log(2 * np.pi * model.sigma**2)
@@ -787,26 +835,26 @@ for i in range(2):
 rows = []
 for latent_dim in [1, 2, 4, 8, 16, 32]:
     large, its_x = grown(latent_dim)
-    its_posterior = large.posterior(its_x)
-    its_deviation = np.diag(np.linalg.inv(np.atleast_2d(its_posterior.cov))) ** -0.5
-    each = three_gradients(large, its_x, its_posterior.mean, its_deviation, 20_000, np.random.default_rng(6))
-    variances = [gradients.var(axis=0).sum() for gradients in each]
-    rows.append((latent_dim, *variances, variances[1] / variances[0], variances[2] / variances[0]))
-columns = ["latent", "trick", "score function", "with a baseline", "score : trick", "with baseline : trick"]
+    best = large.posterior(its_x)
+    width = np.diag(np.linalg.inv(np.atleast_2d(best.cov))) ** -0.5
+    arguments = large, its_x, best.mean, width, 20_000, np.random.default_rng(6)
+    each = [gradients.var(axis=0).sum() for gradients in three_gradients(*arguments)]
+    rows.append((latent_dim, *each, each[1] / each[0], each[2] / each[0]))
+columns = ["latent", "trick", "score function", "with a baseline"]
+columns += ["score : trick", "with baseline : trick"]
 variances = pd.DataFrame(rows, columns=columns).set_index("latent")
 variances.map(lambda value: f"{value:,.0f}")
 
 # %%
 fig, ax = plt.subplots(figsize=(7.2, 3.6), layout="constrained")
-for column, style, color in [
-    ("score function", "s-", ORANGE),
-    ("with a baseline", "D--", ORANGE),
-    ("trick", "o-", BLUE),
-]:
+styles = {"score function": "s-", "with a baseline": "D--", "trick": "o-"}
+for column, style in styles.items():
+    color = BLUE if column == "trick" else ORANGE
     ax.plot(variances.index, variances[column], style, color=color, label=column)
 ax.set_xscale("log", base=2)
 ax.set_yscale("log")
-ax.set(xticks=variances.index, xticklabels=variances.index, xlabel="latent variables", ylabel="variance of one draw")
+ax.set_xticks(variances.index, variances.index)
+ax.set(xlabel="latent variables", ylabel="variance of one draw")
 ax.legend()
 plt.show()
 
@@ -834,29 +882,33 @@ plt.show()
 # %%
 from vaelib.elbo import (
     bernoulli_log_likelihood,
-    continuous_bernoulli_log_constant,
     continuous_bernoulli_log_likelihood,
+    continuous_bernoulli_log_normalizer,
     elbo,
     gaussian_log_likelihood,
 )
 
 some_digits = x_test[:100].reshape(100, -1).astype("float64")
-guess = np.tile(x_train.reshape(len(x_train), -1).mean(axis=0).clip(0.01, 0.99), (100, 1)).astype("float64")
+average = x_train.reshape(len(x_train), -1).mean(axis=0).clip(0.01, 0.99)
+guess = np.tile(average, (100, 1)).astype("float64")
 logits = special.logit(guess)
 
 # %%
 sigma = 0.3
 by_scipy = stats.norm.logpdf(some_digits, guess, sigma).sum(axis=1)
-same("(18) by SciPy", gaussian_log_likelihood(some_digits, guess, np.log(sigma**2)).numpy(), by_scipy)
+ours = gaussian_log_likelihood(some_digits, guess, np.log(sigma**2)).numpy()
+same("(18) by SciPy", ours, by_scipy)
 squared_error = np.square(some_digits - guess).sum(axis=1)
 constant = -784 / 2 * np.log(2 * np.pi * sigma**2)
-same("     from the squared error", -squared_error / (2 * sigma**2) + constant, by_scipy)
+by_error = -squared_error / (2 * sigma**2) + constant
+same("     from the squared error", by_error, by_scipy)
 
 # %%
 black_white = (some_digits > 0.5).astype("float64")
 by_scipy = stats.bernoulli.logpmf(black_white, guess).sum(axis=1)
 same("(19) by SciPy", bernoulli_log_likelihood(black_white, logits).numpy(), by_scipy)
-cross_entropy = keras.losses.binary_crossentropy(black_white, guess).numpy()  # a mean over pixels
+# Keras takes the mean over pixels.
+cross_entropy = keras.losses.binary_crossentropy(black_white, guess).numpy()
 same("     from Keras's cross-entropy", -784 * cross_entropy, by_scipy, within=1e-3)
 
 # %% [markdown]
@@ -888,22 +940,25 @@ print("integral: ", np.round(areas, 4))
 # C(\lambda) = \frac{2\,\mathrm{artanh}(1 - 2\lambda)}{1 - 2\lambda}, \quad C(\tfrac12) = 2. \tag{20}$$
 
 # %%
-log_constant = continuous_bernoulli_log_constant(special.logit(lambdas)).numpy()
+log_constant = continuous_bernoulli_log_normalizer(special.logit(lambdas)).numpy()
 same("(20) log C and minus the log of the integral", log_constant, -np.log(areas))
 for value, constant in zip(lambdas, log_constant, strict=True):
-    mean = integrate.quad(lambda x, v=value, c=constant: x * np.exp(c) * bernoulli_formula(x, v), 0, 1)[0]
-    print(f"λ = {value:.2f}: log C = {constant:.4f} nats, mean of the distribution {mean:.4f}")
+    moment, _ = integrate.quad(lambda x, v=value: x * bernoulli_formula(x, v), 0, 1)
+    print(f"λ = {value:.2f}: log C = {constant:.4f} nats, ", end="")
+    print(f"mean of the distribution {np.exp(constant) * moment:.4f}")
 
 # %%
 lam, pixel = np.linspace(0.002, 0.998, 250), np.linspace(0, 1, 201)
 fig, (left, right) = plt.subplots(1, 2, figsize=(9.6, 3.8), layout="constrained")
-left.plot(lam, continuous_bernoulli_log_constant(special.logit(lam)), color="black")
-left.set(xlabel=r"$\lambda$", ylabel=r"$\log C(\lambda)$, nats", xlim=(0, 1), ylim=(0, None))
+left.plot(lam, continuous_bernoulli_log_normalizer(special.logit(lam)), color="black")
+left.set(xlabel=r"$\lambda$", ylabel=r"$\log C(\lambda)$, nats")
+left.set(xlim=(0, 1), ylim=(0, None))
 left.axhline(np.log(2), color="0.6", linestyle="--", linewidth=1)
 left.text(0.5, np.log(2) - 0.05, r"$\log 2$", ha="center", va="top")
 for value, color in [(0.02, BLUE), (0.2, ORANGE), (0.5, GREEN), (0.9, RED)]:
-    log_c = continuous_bernoulli_log_constant(special.logit(value)).numpy()
-    right.plot(pixel, np.exp(log_c) * bernoulli_formula(pixel, value), color=color, label=rf"$\lambda$ = {value}")
+    log_c = continuous_bernoulli_log_normalizer(special.logit(value)).numpy()
+    density = np.exp(log_c) * bernoulli_formula(pixel, value)
+    right.plot(pixel, density, color=color, label=rf"$\lambda$ = {value}")
 right.set(xlabel="grey value $x$", ylabel="density", xlim=(0, 1), ylim=(0, None))
 right.legend()
 plt.show()
@@ -915,16 +970,18 @@ plt.show()
 # Bernoulli variable. For our hundred digits:
 
 # %%
-floor = -bernoulli_log_likelihood(some_digits, special.logit(some_digits.clip(1e-12, 1 - 1e-12))).numpy()
+perfect = special.logit(some_digits.clip(1e-12, 1 - 1e-12))
+floor = -bernoulli_log_likelihood(some_digits, perfect).numpy()
 by_entropy = stats.bernoulli.entropy(some_digits).sum(axis=1)
-same("cost of a perfect reconstruction, and SciPy's entropy", floor, by_entropy, within=1e-6)
+name = "cost of a perfect reconstruction, and SciPy's entropy"
+same(name, floor, by_entropy, within=1e-6)
 print(f"on average {floor.mean():.1f} nats per image")
-added = (
-    continuous_bernoulli_log_likelihood(some_digits, logits) - bernoulli_log_likelihood(some_digits, logits)
-).numpy()
-same(
-    "what (20) adds to (19), and the sum of log C", added, continuous_bernoulli_log_constant(logits).numpy().sum(axis=1)
-)
+
+# %%
+by_20 = continuous_bernoulli_log_likelihood(some_digits, logits).numpy()
+added = by_20 - bernoulli_log_likelihood(some_digits, logits).numpy()
+log_constants = continuous_bernoulli_log_normalizer(logits).numpy().sum(axis=1)
+same("what (20) adds to (19), and the sum of log C", added, log_constants)
 print(f"at the average picture: {added[0]:.0f} nats per image")
 
 # %% [markdown]
@@ -941,7 +998,8 @@ print(f"at the average picture: {added[0]:.0f} nats per image")
 threes = x_train[:20_000][load_mnist()[0][1][:20_000] == 3].reshape(-1, 784)
 generator = LinearGaussian.fit(threes, latent_dim=12)
 z = np.random.default_rng(1).normal(size=(4, 12))
-draw_generator((z @ generator.weights.T + generator.bias).clip(0, 1).reshape(-1, 28, 28))
+decoded = z @ generator.weights.T + generator.bias
+draw_generator(decoded.clip(0, 1).reshape(-1, 28, 28))
 plt.show()
 
 # %% [markdown]
@@ -958,7 +1016,7 @@ plt.show()
 # We let the VAE of notebook 03, untrained, compute it for a hundred digits, and again ourselves, with SciPy and formula (5).
 
 # %%
-from vaelib.model import VAE, Decoder, Encoder
+from vaelib.models import VAE, Decoder, Encoder
 
 vae = VAE(Encoder(latent_dim=2, seed=1), Decoder(latent_dim=2))
 vae.compile()
@@ -967,17 +1025,20 @@ outputs = {name: values.numpy() for name, values in vae(batch).items()}
 its_loss = float(vae.compute_loss(batch, y_pred=outputs, training=False))
 
 # %%
-z_mean, z_log_var = outputs["z_mean"].astype("float64"), outputs["z_log_var"].astype("float64")
-probability = special.expit(outputs["logits"].astype("float64"))
-binary = some_digits.reshape(batch.shape)
-log_likelihood_of_z = (special.xlogy(binary, probability) + special.xlog1py(1 - binary, -probability)).sum(
-    axis=(1, 2, 3)
+logits, z_mean, z_log_var = (
+    outputs[name].astype("float64") for name in ("logits", "z_mean", "z_log_var")
 )
-prior = normal(np.zeros(2))
-kl = [normal_kl(normal(m, np.diag(np.exp(v))), prior) for m, v in zip(z_mean, z_log_var, strict=True)]
+p, digits = special.expit(logits), some_digits.reshape(batch.shape)
+log_p = special.xlogy(digits, p) + special.xlog1py(1 - digits, -p)
+prior, clouds = normal(np.zeros(2)), zip(z_mean, np.exp(z_log_var), strict=True)
+kl = [normal_kl(normal(m, np.diag(v)), prior) for m, v in clouds]
+by_scipy = log_p.sum(axis=(1, 2, 3)) - kl
+
+# %%
 ours = elbo(batch.astype("float64"), outputs["logits"], z_mean, z_log_var).numpy()
-same("(21) `elbo` and SciPy", ours, log_likelihood_of_z - kl, within=1e-6)
-same("     relative to the loss of notebook 03", np.array([its_loss / -ours.mean()]), 1, within=1e-5)
+same("(21) `elbo` and SciPy", ours, by_scipy, within=1e-6)
+relative = np.array([its_loss / -ours.mean()])
+same("     relative to the loss of notebook 03", relative, 1, within=1e-5)
 
 # %% [markdown]
 # The code of notebook 03 calls $-\log P(X|z)$ the `reconstruction` loss, the sign turned; so there `loss = reconstruction + kl`, averaged
@@ -1003,7 +1064,7 @@ same("     relative to the loss of notebook 03", np.array([its_loss / -ours.mean
 # is $\mu$ and `z_log_var` is $\log \sigma^2$, the logarithm of the *variance*.
 
 # %%
-from vaelib.exercises.derivation import check_bernoulli, check_draw, check_kl_to_prior
+from course.exercises.derivation import check_bernoulli, check_draw, check_kl_to_prior
 
 # %% [markdown]
 # **1.** The KL of the encoder's clouds from the prior, (13) and (14), in nats for each picture.
@@ -1097,15 +1158,17 @@ def draw_solution(z_mean, z_log_var, epsilon):
 # `sample` and `posterior`, and `normal_kl`; the solution has one.)
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution", "hide-cell"]
-# Solution. With less noise a picture says more precisely which code it came from: the clouds shrink. A smaller cloud
-# costs more, since its code carries more information: the KL rises, by a little less than log 2 = 0.69 nats for each of
-# the two latent variables. β and σ are one knob: squared error is divided by 2σ².
+# Solution. With less noise a picture says more precisely which code it came from: the
+# clouds shrink. A smaller cloud costs more, since its code carries more information:
+# the KL rises, by a little less than log 2 = 0.69 nats for each of the two latent
+# variables. β and σ are one knob: squared error is divided by 2σ².
 for sigma in (0.5, 0.25):
     halved = LinearGaussian(model.weights, model.bias, sigma)
     _, seen = halved.sample(2000, np.random.default_rng(4))
     costs = [normal_kl(halved.posterior(picture), halved.prior) for picture in seen]
     size = np.sqrt(np.diag(halved.posterior(seen[0]).cov)).round(2)
-    print(f"σ = {sigma}: deviations of the cloud {size}, average KL {np.mean(costs):.2f} nats")
+    print(f"σ = {sigma}: deviations of the cloud {size}, ", end="")
+    print(f"average KL {np.mean(costs):.2f} nats")
 
 # %% [markdown]
 # ## Sources

@@ -36,7 +36,7 @@
 # runs from a fresh start, on one machine, give the same digits.
 
 # %% tags=["machine", "nbval-ignore-output"]
-from vaelib.device import set_up
+from vaelib.runtime import set_up
 
 print("Running on:", set_up(seed=3))
 
@@ -51,11 +51,13 @@ import seaborn as sns
 from matplotlib import pyplot as plt
 from scipy import integrate, spatial, special, stats
 
+from course.display import show_source
 from vaelib.data import load_mnist
 from vaelib.elbo import bernoulli_log_likelihood, elbo, gaussian_kl
-from vaelib.model import VAE, Decoder, Encoder, Sampling, warmup_cosine
-from vaelib.plots import decode_grid, plot_digits, plot_latent, plot_manifold, quantile_grid
-from vaelib.source import show_source
+from vaelib.latent import decode_grid, quantile_grid
+from vaelib.models import VAE, Decoder, Encoder, Sampling
+from vaelib.training.schedules import warmup_cosine
+from vaelib.visual.plots import plot_digits, plot_latent, plot_manifold
 
 sns.set_theme(context="notebook", style="ticks")
 
@@ -68,8 +70,10 @@ sns.set_theme(context="notebook", style="ticks")
 # %%
 (x_all, y_all), (x_test, y_test) = load_mnist()
 
-for name, array in {"x_all": x_all, "y_all": y_all, "x_test": x_test, "y_test": y_test}.items():
-    print(f"{name:7} {array.dtype!s:8} {array.shape}  from {array.min()} to {array.max()}")
+arrays = {"x_all": x_all, "y_all": y_all, "x_test": x_test, "y_test": y_test}
+for name, array in arrays.items():
+    values = f"from {array.min()} to {array.max()}"
+    print(f"{name:7} {array.dtype!s:8} {array.shape}  {values}")
 
 # %% [markdown]
 # A pixel is 0 where the paper is empty and 1 where it is full of ink. The labels, `y`, say which digit was meant. A VAE
@@ -161,7 +165,8 @@ encoder.summary()
 # variances of batch normalisation, 2 · (256 + 128).) Three pictures in, three clouds out, and with each a first sample.
 
 # %%
-for name, output in zip(["z_mean", "z_log_var", "z"], encoder(x_train[:3]), strict=True):
+names = ["z_mean", "z_log_var", "z"]
+for name, output in zip(names, encoder(x_train[:3]), strict=True):
     print(f"{name:10} {tuple(output.shape)}")
 
 # %% [markdown]
@@ -206,7 +211,8 @@ show_source(Decoder.__init__, Decoder.logits, Decoder.call)
 
 # %%
 untrained = decoder(np.array([[-1, 0], [0, 0], [1, 0]], "float32"))
-print(tuple(untrained.shape), "all between 0.2 and 0.8:", bool(np.all(np.abs(untrained - 0.5) < 0.3)))
+grey = bool(np.all(np.abs(untrained - 0.5) < 0.3))
+print(tuple(untrained.shape), "all between 0.2 and 0.8:", grey)
 
 # %% [markdown]
 # ## The loss: minus the ELBO
@@ -246,7 +252,9 @@ show_source(gaussian_kl)
 # %%
 mean, log_var = 1.5, -2.0
 q, p = stats.norm(mean, np.exp(log_var / 2)), stats.norm()
-integral, _ = integrate.quad(lambda z: q.pdf(z) * (q.logpdf(z) - p.logpdf(z)), -10, 10, points=[mean])
+integral, _ = integrate.quad(
+    lambda z: q.pdf(z) * (q.logpdf(z) - p.logpdf(z)), -10, 10, points=[mean]
+)
 formula = gaussian_kl(np.array([[mean]]), np.array([[log_var]]))
 print(f"integral {integral:.6f}, formula {formula[0]:.6f} nats")
 
@@ -279,17 +287,19 @@ print(f"ours {ours[0]:.3f}, SciPy's {scipys:.3f} nats")
 # %%
 def cross_entropy(x, p):
     """Binary cross-entropy in nats per picture; 0 · log 0 counts as 0."""
-    return -(special.xlogy(x, p) + special.xlogy(1 - x, 1 - p)).sum(axis=(1, 2, 3)).mean()
+    log_p = special.xlogy(x, p) + special.xlogy(1 - x, 1 - p)
+    return -log_p.sum(axis=(1, 2, 3)).mean()
 
 
 def scale_marks(x):
-    """Nats per picture of a perfect decoder and of one that always draws the average picture."""
+    """Nats per picture: a perfect decoder, and one that draws the average picture."""
     x = x.astype("float64")
     return cross_entropy(x, x), cross_entropy(x, x.mean(axis=0, keepdims=True))
 
 
 floor, average_picture = scale_marks(x_val)
-print(f"validation set: floor {floor:.2f}, average picture {average_picture:.2f} nats per picture")
+print(f"validation set: floor {floor:.2f}, ", end="")
+print(f"average picture {average_picture:.2f} nats per picture")
 
 # %% [markdown]
 # Our loss should come out well below the second number, and it can never go below the first.
@@ -351,20 +361,20 @@ show_source(VAE.call, VAE.compute_loss)
 # %%
 epochs, batch_size = 7, 250
 steps = epochs * len(x_train) // batch_size
-vae.compile(optimizer=keras.optimizers.Adam(warmup_cosine(steps, peak=0.02, warmup=200)))
+learning_rate = warmup_cosine(steps, peak=0.02, warmup=200)
+vae.compile(optimizer=keras.optimizers.Adam(learning_rate))
 
 # %% [markdown]
 # Now train. We replace the progress bar of Keras by a callback of one line: a line per epoch, a few seconds each.
 
 # %% tags=["nbval-ignore-output"]
+line = "epoch {} of 7: loss {loss:.1f}, validation {val_loss:.1f} nats"
 tell = keras.callbacks.LambdaCallback(
-    on_epoch_end=lambda epoch, logs: print(
-        f"epoch {epoch + 1} of {epochs}: loss {logs['loss']:.1f}, validation {logs['val_loss']:.1f} nats", flush=True
-    )
+    on_epoch_end=lambda epoch, logs: print(line.format(epoch + 1, **logs), flush=True)
 )
-history = vae.fit(
-    x_train, validation_data=x_val, epochs=epochs, batch_size=batch_size, callbacks=[tell], verbose=0
-).history
+options = {"epochs": epochs, "batch_size": batch_size, "verbose": 0}
+run = vae.fit(x_train, validation_data=x_val, callbacks=[tell], **options)
+history = run.history
 
 # %%
 assert history["val_loss"][-1] < 150, history["val_loss"]
@@ -380,7 +390,8 @@ fig, axes = plt.subplots(1, 3, figsize=(10, 3), layout="constrained")
 for ax, term in zip(axes, ["loss", "reconstruction", "kl"], strict=True):
     for kind, prefix, style in [("training", "", "o--"), ("validation", "val_", "o-")]:
         ax.plot(range(1, epochs + 1), history[prefix + term], style, label=kind)
-    ax.set(title=term if term != "kl" else "KL", xlabel="epoch", xticks=range(1, epochs + 1))
+    title = "KL" if term == "kl" else term
+    ax.set(title=title, xlabel="epoch", xticks=range(1, epochs + 1))
 axes[0].set_ylabel("nats per picture")
 axes[0].legend()
 sns.despine()
@@ -398,7 +409,8 @@ plt.show()
 
 # %%
 floor, average_picture = scale_marks(x_test)
-print(f"test set: floor {floor:.2f}, average picture {average_picture:.2f} nats per picture")
+print(f"test set: floor {floor:.2f}, ", end="")
+print(f"average picture {average_picture:.2f} nats per picture")
 
 # %% tags=["nbval-ignore-output"]
 test = vae.evaluate(x_test, batch_size=500, verbose=0, return_dict=True)
@@ -415,11 +427,12 @@ assert floor < test["reconstruction"] < average_picture - 50
 # that the slip above, mean over pixels and latent dimensions, would have asked:
 
 # %% tags=["nbval-ignore-output"]
-saved = average_picture - test["reconstruction"]
-print(f"saved {saved:.0f} nats for {test['kl']:.1f}; at beta = 392 the price would be {392 * test['kl']:.0f}")
+saved, price = average_picture - test["reconstruction"], test["kl"]
+print(f"saved {saved:.0f} nats for {price:.1f}; ", end="")
+print(f"at beta = 392 the price would be {392 * price:.0f}")
 
 # %%
-assert test["kl"] < saved < 392 * test["kl"]
+assert price < saved < 392 * price
 
 # %% [markdown]
 # At 392 times the price, a code like ours costs far more than it saves. A model trained so will look for a much cheaper
@@ -430,13 +443,16 @@ assert test["kl"] < saved < 392 * test["kl"]
 
 # %% tags=["nbval-ignore-output"]
 z_mean, z_log_var, z = vae.encoder.predict(x_test, batch_size=500, verbose=0)
-bounds = keras.ops.convert_to_numpy(elbo(x_test, vae.decoder.logits(z), z_mean, z_log_var))
+bounds = elbo(x_test, vae.decoder.logits(z), z_mean, z_log_var)
+bounds = keras.ops.convert_to_numpy(bounds)
 by_digit = [bounds[y_test == digit].mean() for digit in range(10)]
 print(f"mean {bounds.mean():.2f}")
-print("by digit: ", ", ".join(f"{digit}: {bound:.0f}" for digit, bound in enumerate(by_digit)))
+listed = [f"{digit}: {bound:.0f}" for digit, bound in enumerate(by_digit)]
+print("by digit: ", ", ".join(listed))
 
 # %%
-assert abs(bounds.mean() + test["loss"]) < 0.5  # another draw of z, the same expectation
+# Another draw of z, the same expectation.
+assert abs(bounds.mean() + test["loss"]) < 0.5
 assert np.argmax(by_digit) == 1
 
 # %% [markdown]
@@ -460,9 +476,11 @@ plt.show()
 # What does a code cost, and what does it save? Pair each picture with the reconstruction of *another* picture and see:
 
 # %% tags=["nbval-ignore-output"]
-right = cross_entropy(x_test[:500], reconstructions.clip(1e-6, 1 - 1e-6))
-wrong = cross_entropy(x_test[:500], np.roll(reconstructions, 1, axis=0).clip(1e-6, 1 - 1e-6))
-print(f"own code {right:.0f} nats, another picture's {wrong:.0f}, average picture {average_picture:.0f}")
+drawn = reconstructions.clip(1e-6, 1 - 1e-6)
+right = cross_entropy(x_test[:500], drawn)
+wrong = cross_entropy(x_test[:500], np.roll(drawn, 1, axis=0))
+print(f"own code {right:.0f} nats, another picture's {wrong:.0f}, ", end="")
+print(f"average picture {average_picture:.0f}")
 
 # %%
 assert right < average_picture - 50
@@ -487,10 +505,12 @@ np.testing.assert_allclose(stats.norm.cdf(z_values), np.linspace(0.05, 0.95, 15)
 fig, ax = plt.subplots(figsize=(8, 2.6), layout="constrained")
 line = np.linspace(-3.2, 3.2, 400)
 ax.plot(line, stats.norm.pdf(line), color="black")
+colors = sns.color_palette("colorblind")[::9]  # the first and the last
 for i, (left, right) in enumerate(itertools.pairwise(z_values)):
     part = np.linspace(left, right, 30)
-    ax.fill_between(part, stats.norm.pdf(part), color=sns.color_palette("colorblind")[i % 2 * 9], alpha=0.7, lw=0)
-ax.set(xlabel="$z$", ylabel="density of the prior", xticks=z_values[[0, 2, 4, 7, 10, 12, 14]].round(2), ylim=0)
+    ax.fill_between(part, stats.norm.pdf(part), color=colors[i % 2], alpha=0.7, lw=0)
+ax.set(xticks=z_values[[0, 2, 4, 7, 10, 12, 14]].round(2), ylim=0)
+ax.set(xlabel="$z$", ylabel="density of the prior")
 sns.despine()
 plt.show()
 
@@ -521,7 +541,8 @@ plt.show()
 manifold = decode_grid(vae.decoder, z_values)
 top_left = np.array([[z_values[0], z_values[-1]]], "float32")
 print("one picture of", manifold.shape, "pixels")
-np.testing.assert_allclose(manifold[:28, :28], np.squeeze(vae.decoder(top_left)), atol=1e-5)
+alone = np.squeeze(vae.decoder(top_left))
+np.testing.assert_allclose(manifold[:28, :28], alone, atol=1e-5)
 
 # %% [markdown]
 # ## New digits
@@ -541,12 +562,17 @@ plt.show()
 # %% tags=["nbval-ignore-output"]
 def distance_to_training(x):
     """Euclidean distance of each picture to the nearest training picture."""
-    return spatial.distance.cdist(x.reshape(len(x), -1), x_train.reshape(len(x_train), -1)).min(axis=1)
+    rows, known = x.reshape(len(x), -1), x_train.reshape(len(x_train), -1)
+    return spatial.distance.cdist(rows, known).min(axis=1)
 
 
-distance_new, distance_real = distance_to_training(new), distance_to_training(x_test[:36])
-print(f"distance to the nearest training picture: new {distance_new.mean():.1f}, real test digits ", end="")
-print(f"{distance_real.mean():.1f}; the smallest of the new ones {distance_new.min():.1f}")
+distance_new = distance_to_training(new)
+distance_real = distance_to_training(x_test[:36])
+print(
+    f"distance to the nearest training picture: new {distance_new.mean():.1f}, ", end=""
+)
+print(f"real test digits {distance_real.mean():.1f}; ", end="")
+print(f"the smallest of the new ones {distance_new.min():.1f}")
 
 # %%
 assert distance_new.min() > 0.5
@@ -576,7 +602,8 @@ hits = votes == y_test
 print(f"named correctly: {hits.mean():.0%} (guessing: 10%)")
 for digit in range(10):
     mistaken = np.bincount(votes[(y_test == digit) & ~hits], minlength=10).argmax()
-    print(f"  {digit}: {hits[y_test == digit].mean():4.0%}, otherwise mostly {mistaken}")
+    share = hits[y_test == digit].mean()
+    print(f"  {digit}: {share:4.0%}, otherwise mostly {mistaken}")
 
 # %%
 assert hits.mean() > 0.6
@@ -587,9 +614,11 @@ assert hits[y_test == 1].mean() > 0.9
 # cloud, should look like $\mathcal N(0, I)$: mean 0, standard deviation 1 in either direction, no correlation.
 
 # %% tags=["nbval-ignore-output"]
-print(f"means {z.mean(axis=0).round(2)}, standard deviations {z.std(axis=0).round(2)}, ", end="")
+print(f"means {z.mean(axis=0).round(2)}, ", end="")
+print(f"standard deviations {z.std(axis=0).round(2)}, ", end="")
 print(f"correlation {np.corrcoef(z.T)[0, 1]:.2f}")
-print(f"of the clouds' centres alone: {z_mean.std(axis=0).round(2)}; of one cloud: {np.exp(z_log_var / 2).mean():.2f}")
+print(f"of the clouds' centres alone: {z_mean.std(axis=0).round(2)}; ", end="")
+print(f"of one cloud: {np.exp(z_log_var / 2).mean():.2f}")
 
 # %%
 assert np.abs(z.mean(axis=0)).max() < 0.5
@@ -624,9 +653,11 @@ assert plain_codes.std(axis=0).max() > 3
 # right 36 draws from $\mathcal N(0, I)$, decoded.
 
 # %%
-fig, (left, right) = plt.subplots(1, 2, figsize=(12.5, 6), layout="constrained", width_ratios=[1.5, 1])
+layout = {"layout": "constrained", "width_ratios": [1.5, 1]}
+fig, (left, right) = plt.subplots(1, 2, figsize=(12.5, 6), **layout)
 plot_latent(plain_codes, y_test, ax=left)
-left.add_patch(plt.Circle((0, 0), stats.rayleigh.ppf(0.95), fill=False, color="black", linewidth=2, zorder=5))
+ring = {"fill": False, "color": "black", "linewidth": 2, "zorder": 5}
+left.add_patch(plt.Circle((0, 0), stats.rayleigh.ppf(0.95), **ring))
 draws = np.random.default_rng(0).normal(size=(36, 2)).astype("float32")
 plain_new = keras.ops.convert_to_numpy(from_code(draws))
 plot_digits(*plain_new.reshape(6, 6, 28, 28, 1), ax=right)
@@ -642,7 +673,8 @@ plt.show()
 variety_plain = spatial.distance.pdist(plain_new.reshape(36, -1)).mean()
 variety_vae = spatial.distance.pdist(new.reshape(36, -1)).mean()
 variety_real = spatial.distance.pdist(x_test[:36].reshape(36, -1)).mean()
-print(f"plain {variety_plain:.1f}, VAE {variety_vae:.1f}, real digits {variety_real:.1f}")
+print(f"plain {variety_plain:.1f}, VAE {variety_vae:.1f}, ", end="")
+print(f"real digits {variety_real:.1f}")
 
 # %%
 assert variety_plain < 0.8 * variety_vae < 0.8 * variety_real
@@ -672,7 +704,7 @@ def average_of_neighbours(z, z_mean, z_log_var, pictures):
     return np.tensordot(weights, pictures, axes=1), effective
 
 
-codes = np.stack([np.linspace(-1.5, 1.5, 12), np.linspace(-1.2, 1.2, 12)], axis=-1).astype("float32")
+codes = np.linspace([-1.5, -1.2], [1.5, 1.2], 12).astype("float32")
 train_mean, train_log_var, _ = vae.encoder.predict(x_train, batch_size=1000, verbose=0)
 averages, effective = average_of_neighbours(codes, train_mean, train_log_var, x_train)
 
@@ -690,8 +722,10 @@ plt.show()
 correlation = np.corrcoef(decoded.ravel(), averages.ravel())[0, 1]
 overall = np.broadcast_to(x_train.mean(axis=0), decoded.shape)
 by_chance = np.corrcoef(decoded.ravel(), overall.ravel())[0, 1]
-print(f"correlation of the decoder with these averages {correlation:.3f}, with the average of all {by_chance:.3f}")
-print(f"pictures that make up an average, in effect (1 / sum of squared weights): {np.median(effective):.0f}")
+print(f"correlation of the decoder with these averages {correlation:.3f}, ", end="")
+print(f"with the average of all {by_chance:.3f}")
+print("pictures that make up an average, in effect ", end="")
+print(f"(1 / sum of squared weights): {np.median(effective):.0f}")
 
 # %%
 assert correlation > 0.9 > by_chance
@@ -709,15 +743,17 @@ assert correlation > 0.9 > by_chance
 # ## Keep it
 #
 # A trained model is saved with its architecture, weights and the optimiser's state in one file, and loaded without
-# extra arguments, in this process or in another that has imported `vaelib.model` (the course's tests do that).
+# extra arguments, in this process or in another that has imported `vaelib.models` (the course's tests do that).
 
 # %%
 with tempfile.TemporaryDirectory() as folder:
     vae.save(Path(folder) / "vae.keras")
     again = keras.saving.load_model(Path(folder) / "vae.keras")
 
-print("same weights:", all(np.array_equal(a, b) for a, b in zip(vae.weights, again.weights, strict=True)))
-print("same digits: ", np.array_equal(reconstructions, again.predict(x_test[:500], batch_size=500, verbose=0)))
+pairs = zip(vae.weights, again.weights, strict=True)
+print("same weights:", all(np.array_equal(a, b) for a, b in pairs))
+by_again = again.predict(x_test[:500], batch_size=500, verbose=0)
+print("same digits: ", np.array_equal(reconstructions, by_again))
 
 # %% [markdown]
 # <a id="2017-to-Keras-3"></a>
@@ -737,7 +773,9 @@ def attempt(what, action):
     print(f"{what}\n    {outcome}")
 
 
-attempt("keras.objectives.binary_crossentropy", lambda: keras.objectives.binary_crossentropy)
+attempt(
+    "keras.objectives.binary_crossentropy", lambda: keras.objectives.binary_crossentropy
+)
 attempt("keras.backend.random_normal", lambda: keras.backend.random_normal((500, 2)))
 
 # %% [markdown]
@@ -745,13 +783,15 @@ attempt("keras.backend.random_normal", lambda: keras.backend.random_normal((500,
 
 # %%
 inputs = keras.Input((2,))
-frozen = keras.Model(inputs, keras.layers.Lambda(lambda z: z + keras.random.normal((500, 2)))(inputs))
+draw = keras.layers.Lambda(lambda z: z + keras.random.normal((500, 2)))
+frozen = keras.Model(inputs, draw(inputs))
 
 attempt("500 codes", lambda: frozen(np.zeros((500, 2))).shape)
 attempt("7 codes", lambda: frozen(np.zeros((7, 2))).shape)
 with tempfile.TemporaryDirectory() as folder:
-    frozen.save(Path(folder) / "frozen.keras")
-    attempt("saved and loaded", lambda: keras.saving.load_model(Path(folder) / "frozen.keras"))
+    path = Path(folder) / "frozen.keras"
+    frozen.save(path)
+    attempt("saved and loaded", lambda: keras.saving.load_model(path))
 
 # %% [markdown]
 # | 2017 | with Keras 3 | here, and why |
@@ -781,13 +821,13 @@ with tempfile.TemporaryDirectory() as folder:
 # side a large change, and where nothing at all?
 
 # %% picture="explorer.html" tags=["nbval-ignore-output"]
-from vaelib.explorer import latent_explorer
+from vaelib.visual.explorer import latent_explorer
 
 explorer = latent_explorer(vae.decoder, z_mean, y_test)
 explorer
 
 # %%
-assert len(explorer.html.encode()) <= 700_000
+assert len(explorer.html.encode()) <= 600_000
 
 # %% [markdown]
 # It needs no running notebook: the page holds the decoder's pictures at the nodes of a grid, and between them blends the
@@ -795,8 +835,10 @@ assert len(explorer.html.encode()) <= 700_000
 
 # %% tags=["nbval-ignore-output"]
 places = np.random.default_rng(8).uniform(-3, 3, size=(3000, 2)).astype("float32")
-blend_error = np.abs(explorer.picture(places) - keras.ops.convert_to_numpy(vae.decoder(places))[..., 0])
-print(f"{explorer}; error on average {blend_error.mean():.4f}, at most {blend_error.max():.2f}")
+decoded = keras.ops.convert_to_numpy(vae.decoder(places))[..., 0]
+blend_error = np.abs(explorer.picture(places) - decoded)
+print(f"{explorer}; error on average {blend_error.mean():.4f}, ", end="")
+print(f"at most {blend_error.max():.2f}")
 
 # %%
 assert blend_error.mean() < 0.005
@@ -818,7 +860,7 @@ assert blend_error.mean() < 0.005
 # Answers may use NumPy, SciPy or `keras.ops`.
 
 # %%
-from vaelib.exercises.keras_vae import check_effective_beta, check_manifold_codes
+from course.exercises.keras_vae import check_effective_beta, check_manifold_codes
 
 # %% [markdown]
 # **1.** The codes of the map: an $n \times n$ square as it is drawn, the top row first, $z_1$ growing to the right and
@@ -854,7 +896,7 @@ def manifold_codes_solution(n):
 def effective_beta(pixels, latent_dim, mean_over_pixels, mean_over_units):
     """β in reconstruction + β · KL, both summed, that a loss amounts to: one number.
 
-    pixels, latent_dim: how many of each; mean_over_pixels, mean_over_units: True or False.
+    pixels, latent_dim: how many; mean_over_pixels, mean_over_units: True or False.
     """
     return ...  # your answer
 
@@ -868,9 +910,10 @@ check_effective_beta(effective_beta)
 def effective_beta_solution(pixels, latent_dim, mean_over_pixels, mean_over_units):
     """β in reconstruction + β · KL, both summed, that a loss amounts to: one number.
 
-    pixels, latent_dim: how many of each; mean_over_pixels, mean_over_units: True or False.
+    pixels, latent_dim: how many; mean_over_pixels, mean_over_units: True or False.
     """
-    beta = pixels if mean_over_pixels else 1  # times `pixels`, the mean over pixels is a sum again, and the KL …
+    # Times `pixels`, the mean over pixels is a sum again, and the KL …
+    beta = pixels if mean_over_pixels else 1
     return beta / latent_dim if mean_over_units else beta
 
 
@@ -880,10 +923,12 @@ def effective_beta_solution(pixels, latent_dim, mean_over_pixels, mean_over_unit
 # The solution trains for three epochs, the model above was trained for seven.)
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["nbval-ignore-output", "solution", "hide-cell"]
-# Solution. The plane becomes a line, on which the digits stand in a row, so that some kinds are no neighbours any more.
-# The line has to be used more finely than each axis of the plane: more than half of the KL is left.
+# Solution. The plane becomes a line, on which the digits stand in a row, so that some
+# kinds are no neighbours any more. The line has to be used more finely than each axis
+# of the plane: more than half of the KL is left.
 line = VAE(Encoder(latent_dim=1), Decoder(latent_dim=1))
-line.compile(optimizer=keras.optimizers.Adam(warmup_cosine(steps=3 * len(x_train) // 250)))
+learning_rate = warmup_cosine(steps=3 * len(x_train) // 250)
+line.compile(optimizer=keras.optimizers.Adam(learning_rate))
 line.fit(x_train, batch_size=250, epochs=3, verbose=0)
 logs = line.evaluate(x_test, batch_size=500, verbose=0, return_dict=True)
 print(f"one unit: ELBO {-logs['loss']:.1f}, KL {logs['kl']:.1f} nats per picture")

@@ -29,7 +29,7 @@
 # ## Getting ready
 
 # %% tags=["machine", "nbval-ignore-output"]
-from vaelib.device import set_up
+from vaelib.runtime import set_up
 
 print("Running on:", set_up(seed=3))
 
@@ -45,14 +45,14 @@ import pandas as pd
 import seaborn as sns
 from matplotlib import pyplot as plt
 from scipy import spatial, special, stats
-from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
-from tensorboard.util.tensor_util import make_ndarray
 
-from vaelib.callbacks import LiveView, Snapshots
+from course.display import show_source
 from vaelib.data import load_mnist
 from vaelib.elbo import gaussian_kl
-from vaelib.model import VAE, Decoder, Encoder, warmup_cosine
-from vaelib.source import show_source
+from vaelib.models import VAE, Decoder, Encoder
+from vaelib.training.schedules import warmup_cosine
+from vaelib.training.snapshots import Snapshots
+from vaelib.visual.live import LiveView
 
 # %%
 sns.set_theme(context="notebook", style="ticks", palette="colorblind")
@@ -86,15 +86,20 @@ tell = keras.callbacks.LambdaCallback(
     on_train_begin=lambda logs: print("train begins"),
     on_epoch_begin=lambda epoch, logs: print("    epoch", epoch, "begins"),
     on_train_batch_begin=lambda batch, logs: print("        batch", batch, "begins"),
-    on_train_batch_end=lambda batch, logs: print("        batch", batch, "ends with", *sorted(logs)),
+    on_train_batch_end=lambda batch, logs: print(
+        "        batch", batch, "ends with", *sorted(logs)
+    ),
     on_test_begin=lambda logs: print("        validation begins"),
     on_test_batch_end=lambda batch, logs: print("            batch", batch, "ends"),
     on_test_end=lambda logs: print("        validation ends"),
-    on_epoch_end=lambda epoch, logs: print("    epoch", epoch, "ends with", *sorted(logs)),
+    on_epoch_end=lambda epoch, logs: print(
+        "    epoch", epoch, "ends with", *sorted(logs)
+    ),
     on_train_end=lambda logs: print("train ends"),
 )
 vae = new_vae(0.001, batch_normalization=False)
-_ = vae.fit(x_all[:500], validation_data=x_val[:250], batch_size=250, epochs=2, callbacks=[tell], verbose=0)
+options = {"batch_size": 250, "epochs": 2, "verbose": 0}
+_ = vae.fit(x_all[:500], validation_data=x_val[:250], callbacks=[tell], **options)
 
 # %% [markdown]
 # Three things to remember. Epochs and batches are counted **from 0** (our plots begin at 1). Validation lies *inside*
@@ -128,12 +133,15 @@ print("averages", averages, "of", undo_average(averages))
 
 # %%
 def each_batch(vae):
-    """Train one epoch on 30 000 digits; KL and reconstruction of each batch, nats per picture, two arrays."""
+    """One epoch on 30 000 digits: KL and reconstruction of each batch, in nats."""
     seen = {"kl": [], "reconstruction": []}
-    note = keras.callbacks.LambdaCallback(
-        on_train_batch_end=lambda batch, logs: [seen[key].append(logs[key]) for key in seen]
-    )
-    vae.fit(x_all[:30_000], batch_size=250, epochs=1, callbacks=[note], verbose=0)
+
+    def note(batch, logs):
+        for key in seen:
+            seen[key].append(logs[key])
+
+    callbacks = [keras.callbacks.LambdaCallback(on_train_batch_end=note)]
+    vae.fit(x_all[:30_000], batch_size=250, epochs=1, callbacks=callbacks, verbose=0)
     return [undo_average(np.array(averages)) for averages in seen.values()]
 
 
@@ -144,7 +152,8 @@ def each_batch(vae):
 
 # %%
 mean = x_all.astype("float64").mean(axis=0)
-average_picture = -(special.xlogy(x_all, mean) + special.xlog1py(1 - x_all, -mean)).sum(axis=(1, 2, 3)).mean()
+log_p = special.xlogy(x_all, mean) + special.xlog1py(1 - x_all, -mean)
+average_picture = -log_p.sum(axis=(1, 2, 3)).mean()
 print(f"average picture: {average_picture:.2f} nats")
 
 # %%
@@ -171,7 +180,8 @@ plt.show()
 
 # %% tags=["nbval-ignore-output"]
 peak = kl.argmax()
-print(f"batch {peak + 1}, the peak: KL {kl[peak]:.1f}, reconstruction {reconstruction[peak]:.0f} nats")
+print(f"batch {peak + 1}, the peak: KL {kl[peak]:.1f}, ", end="")
+print(f"reconstruction {reconstruction[peak]:.0f} nats")
 for first in [21, 46, 111]:
     ten = slice(first - 1, first + 9)
     print(f"batches {first} to {first + 9}: KL {kl[ten].mean():.1f}, ", end="")
@@ -209,7 +219,7 @@ assert reconstruction_normalised[-10:].mean() < reconstruction[-10:].mean()
 
 # %%
 class PriceOfEachDimension(keras.callbacks.Callback):
-    """After every epoch, the mean KL of each latent dimension over the pictures `x`, in nats."""
+    """After every epoch, the mean KL of each latent dimension over `x`, in nats."""
 
     def __init__(self, x):
         super().__init__()
@@ -220,7 +230,10 @@ class PriceOfEachDimension(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         z_mean, z_log_var, _ = self.model.encoder(self.x, training=False)
-        each = [gaussian_kl(z_mean[:, j : j + 1], z_log_var[:, j : j + 1]) for j in range(z_mean.shape[1])]
+        each = [
+            gaussian_kl(z_mean[:, j : j + 1], z_log_var[:, j : j + 1])
+            for j in range(z_mean.shape[1])
+        ]
         self.history.append([float(keras.ops.mean(kl)) for kl in each])
 
 
@@ -241,17 +254,21 @@ class PriceOfEachDimension(keras.callbacks.Callback):
 # %%
 folder = Path(tempfile.mkdtemp())
 price = PriceOfEachDimension(x_val)
-keep_the_best = keras.callbacks.ModelCheckpoint(folder / "best.keras", monitor="val_loss", save_best_only=True)
+keep_the_best = keras.callbacks.ModelCheckpoint(
+    folder / "best.keras", monitor="val_loss", save_best_only=True
+)
 stop_in_time = keras.callbacks.EarlyStopping(monitor="val_loss", patience=4)
 
 vae = new_vae(0.01, batch_normalization=False)
 few = {"validation_data": x_val, "batch_size": 50, "epochs": 60, "verbose": 0}
-history = vae.fit(x_all[:500], callbacks=[price, keep_the_best, stop_in_time], **few).history
+callbacks = [price, keep_the_best, stop_in_time]
+history = vae.fit(x_all[:500], callbacks=callbacks, **few).history
 
 # %% tags=["nbval-ignore-output"]
 best = int(np.argmin(history["val_loss"]))
 ran = len(history["val_loss"])
-print(f"stopped after {ran} of 60 epochs; the best was epoch {best + 1}: {history['val_loss'][best]:.1f} nats")
+print(f"stopped after {ran} of 60 epochs; ", end="")
+print(f"the best was epoch {best + 1}: {history['val_loss'][best]:.1f} nats")
 
 # %%
 assert best + 1 + 4 == ran < 60
@@ -267,7 +284,8 @@ epochs = np.arange(1, ran + 1)
 left.plot(epochs, history["loss"], "o--", label="training")
 left.plot(epochs, history["val_loss"], "o-", label="validation")
 left.axvline(best + 1, color="grey", linewidth=1, label="best")
-left.set(xlabel="epoch", ylabel="loss, nats per picture", ylim=(140, 240), xticks=epochs[1::2])
+left.set(xlabel="epoch", ylabel="loss, nats per picture")
+left.set(ylim=(140, 240), xticks=epochs[1::2])
 left.set_title("(the first training loss lies above)", fontsize="small")
 right.plot(epochs, price.history, "o-", label=["first dimension", "second dimension"])
 right.plot(epochs, history["val_kl"], "k^:", label="val_kl")
@@ -289,15 +307,19 @@ print("they add up")
 
 # %% tags=["nbval-ignore-output"]
 best_vae = keras.saving.load_model(folder / "best.keras")
-again = [best_vae.evaluate(x_val, batch_size=50, verbose=0, return_dict=True) for _ in range(10)]
+options = {"batch_size": 50, "verbose": 0, "return_dict": True}
+again = [best_vae.evaluate(x_val, **options) for _ in range(10)]
 losses = [result["loss"] for result in again]
 print(f"logged: loss {history['val_loss'][best]:.2f}, KL {history['val_kl'][best]:.4f}")
-print(f"from the file: loss {min(losses):.2f} to {max(losses):.2f}, KL {again[0]['kl']:.4f} every time")
+print(f"from the file: loss {min(losses):.2f} to {max(losses):.2f}, ", end="")
+print(f"KL {again[0]['kl']:.4f} every time")
 jumps = np.abs(np.diff(history["val_loss"][best - 2 :]))
-print("from one epoch to the next, around the best, the loss changed by", np.round(jumps, 1))
+print("from one epoch to the next, around the best, the loss changed by", end=" ")
+print(jumps.round(1))
 
 # %%
-np.testing.assert_allclose([result["kl"] for result in again], history["val_kl"][best], rtol=1e-3)
+kls = [result["kl"] for result in again]
+np.testing.assert_allclose(kls, history["val_kl"][best], rtol=1e-3)
 assert 0 < max(losses) - min(losses) < max(jumps)
 assert abs(np.mean(losses) - history["val_loss"][best]) < 2
 
@@ -329,19 +351,25 @@ def after_five(epoch, rate):
     return 0.02 if epoch < 5 else 0.002
 
 
+hasty = {"factor": 0.2, "patience": 1, "min_delta": 2}
 runs = {
     "constant": [],
     "LearningRateScheduler": [keras.callbacks.LearningRateScheduler(after_five)],
-    "ReduceLROnPlateau": [keras.callbacks.ReduceLROnPlateau("val_loss", factor=0.2, patience=1, min_delta=2)],
+    "ReduceLROnPlateau": [keras.callbacks.ReduceLROnPlateau("val_loss", **hasty)],
 }
 options = {"validation_data": x_val, "batch_size": 100, "epochs": 7, "verbose": 0}
-results = {name: new_vae(0.02).fit(x_all[:5000], callbacks=what, **options).history for name, what in runs.items()}
+results = {
+    name: new_vae(0.02).fit(x_all[:5000], callbacks=what, **options).history
+    for name, what in runs.items()
+}
 
 # %% [markdown]
 # Both callbacks add the rate to the logs, so it is in the history too. (Of the constant one we know it.)
 
 # %%
-fig, (left, right) = plt.subplots(1, 2, figsize=(11, 3.6), layout="constrained", sharex=True)
+fig, (left, right) = plt.subplots(
+    1, 2, figsize=(11, 3.6), layout="constrained", sharex=True
+)
 for (name, history), style in zip(results.items(), ["o-", "s--", "^:"], strict=True):
     left.plot(range(1, 8), history.get("learning_rate", [0.02] * 7), style, label=name)
     right.plot(range(2, 8), history["val_loss"][1:], style)
@@ -355,10 +383,11 @@ sns.despine()
 plt.show()
 
 # %% tags=["nbval-ignore-output"]
-constant, scheduled, plateau = [np.array(history["val_loss"]) for history in results.values()]
-print(f"epoch 5, the last at 0.02:   constant {constant[4]:.1f}, scheduled {scheduled[4]:.1f} nats")
-print(f"epoch 6, the first at 0.002: constant {constant[5]:.1f}, scheduled {scheduled[5]:.1f} nats")
-print(f"epoch 7: constant {constant[-1]:.1f}, scheduled {scheduled[-1]:.1f}, on a plateau {plateau[-1]:.1f} nats")
+constant, scheduled, plateau = (history["val_loss"] for history in results.values())
+for i, name in [(4, "5, the last at 0.02:  "), (5, "6, the first at 0.002:")]:
+    print(f"epoch {name} constant {constant[i]:.1f}, scheduled {scheduled[i]:.1f} nats")
+print(f"epoch 7: constant {constant[-1]:.1f}, scheduled {scheduled[-1]:.1f}, ", end="")
+print(f"on a plateau {plateau[-1]:.1f} nats")
 
 # %%
 assert abs(scheduled[4] - constant[4]) < 0.1
@@ -417,9 +446,11 @@ power_cut = keras.callbacks.LambdaCallback(on_epoch_begin=pull_the_plug)
 
 # %%
 options = {"batch_size": 250, "epochs": 6, "shuffle": False, "verbose": 0}
-undisturbed, recorder = new_vae(0.005, batch_normalization=False), Snapshots(x_test[:500])
+undisturbed = new_vae(0.005, batch_normalization=False)
+recorder = Snapshots(x_test[:500])
 history = undisturbed.fit(x_all[:3000], callbacks=[recorder], **options)
-print("trained epochs", history.epoch, "| steps", int(undisturbed.optimizer.iterations), "| ", end="")
+steps = int(undisturbed.optimizer.iterations)
+print("trained epochs", history.epoch, "| steps", steps, "| ", end="")
 print("snapshots of epochs", recorder.recording.epochs)
 
 
@@ -429,14 +460,16 @@ print("snapshots of epochs", recorder.recording.epochs)
 
 # %%
 def safely(backup):
-    """Callbacks of a run that can be resumed: Keras's and ours keep what they need under `backup`."""
-    keep = Snapshots(x_test[:500], path=backup / "snapshots.npz")
-    return [keras.callbacks.BackupAndRestore(backup / "state"), keep]
+    """Callbacks of a run that can be resumed; both keep what they need in `backup`."""
+    # Two checkpoints: one is whole even if the power fails while the other is saved.
+    state = keras.callbacks.BackupAndRestore(backup / "state", double_checkpoint=True)
+    return [state, Snapshots(x_test[:500], path=backup / "snapshots.npz")]
 
 
 interrupted = new_vae(0.005, batch_normalization=False)
+callbacks = [*safely(folder / "a"), power_cut]
 try:
-    interrupted.fit(x_all[:3000], callbacks=[*safely(folder / "a"), power_cut], **options)
+    interrupted.fit(x_all[:3000], callbacks=callbacks, **options)
 except PowerCut:
     print("power cut after", int(interrupted.optimizer.iterations), "steps")
 shutil.copytree(folder / "a", folder / "b")
@@ -449,7 +482,8 @@ print("left behind:", *sorted(path.name for path in (folder / "a").rglob("*.*"))
 # %%
 resumed, callbacks = new_vae(0.005, batch_normalization=False), safely(folder / "a")
 history = resumed.fit(x_all[:3000], callbacks=callbacks, **options)
-print("trained epochs", history.epoch, "| steps", int(resumed.optimizer.iterations), "| ", end="")
+steps = int(resumed.optimizer.iterations)
+print("trained epochs", history.epoch, "| steps", steps, "| ", end="")
 print("snapshots of epochs", callbacks[1].recording.epochs)
 
 # %% [markdown]
@@ -460,13 +494,15 @@ print("snapshots of epochs", callbacks[1].recording.epochs)
 # %%
 def largest_difference(vae, other):
     """Between the weights of two models, and between what their optimizers remember."""
-    pairs = zip(vae.weights + vae.optimizer.variables, other.weights + other.optimizer.variables, strict=True)
+    ours = vae.weights + vae.optimizer.variables
+    pairs = zip(ours, other.weights + other.optimizer.variables, strict=True)
     return max(float(keras.ops.max(keras.ops.abs(a - b))) for a, b in pairs)
 
 
 # %% tags=["nbval-ignore-output"]
 print(f"largest difference {largest_difference(undisturbed, resumed):.2g}; ", end="")
-losses = [vae.evaluate(x_val, batch_size=1000, verbose=0, return_dict=True)["loss"] for vae in (undisturbed, resumed)]
+how = {"batch_size": 1000, "verbose": 0, "return_dict": True}
+losses = [vae.evaluate(x_val, **how)["loss"] for vae in (undisturbed, resumed)]
 print(f"validation loss: undisturbed {losses[0]:.2f}, resumed {losses[1]:.2f} nats")
 
 # %%
@@ -491,7 +527,8 @@ _ = exact.fit(x_all[:3000], callbacks=safely(folder / "b"), **options)
 print("largest difference", largest_difference(undisturbed, exact))
 
 # %%
-assert largest_difference(undisturbed, exact) < 1e-4 * largest_difference(undisturbed, resumed)
+before = largest_difference(undisturbed, resumed)
+assert largest_difference(undisturbed, exact) < 1e-4 * before
 
 # %% [markdown]
 # So that was all. In practice nobody bothers: other random numbers are as good as these. But callbacks that have a
@@ -518,7 +555,7 @@ assert largest_difference(undisturbed, exact) < 1e-4 * largest_difference(undist
 
 # %%
 class AveragesUpToDate(keras.callbacks.Callback):
-    """After every epoch, the loss on `x_val` of a twin whose running averages are those of the present weights."""
+    """After every epoch, the loss on `x_val` of a twin with averages up to date."""
 
     def __init__(self, x, x_val, twin):
         super().__init__()
@@ -531,7 +568,8 @@ class AveragesUpToDate(keras.callbacks.Callback):
         self.twin.set_weights(self.model.get_weights())
         for batch in np.split(self.x, 20):
             self.twin(batch, training=True)
-        self.history.append(self.twin.evaluate(self.x_val, batch_size=1000, verbose=0, return_dict=True)["loss"])
+        how = {"batch_size": 1000, "verbose": 0, "return_dict": True}
+        self.history.append(self.twin.evaluate(self.x_val, **how)["loss"])
 
 
 up_to_date = AveragesUpToDate(x_all[:5000], x_val, twin=new_vae(0.01))
@@ -548,14 +586,10 @@ board = keras.callbacks.TensorBoard(log_dir, write_graph=False)
 epochs, batch_size = 8, 250
 vae = new_vae(warmup_cosine(steps=epochs * 20_000 // batch_size))
 snapshots = Snapshots()
-history = vae.fit(
-    x_all[:20_000],
-    validation_data=x_val,
-    epochs=epochs,
-    batch_size=batch_size,
-    callbacks=[board, snapshots, LiveView(), up_to_date],
-    verbose=0,
-).history
+callbacks = [board, snapshots, LiveView(), up_to_date]
+options = {"epochs": epochs, "batch_size": batch_size, "validation_data": x_val}
+run = vae.fit(x_all[:20_000], callbacks=callbacks, verbose=0, **options)
+history = run.history
 
 # %%
 assert history["val_loss"][-1] < 165, history["val_loss"]
@@ -587,21 +621,24 @@ plt.show()
 
 # %%
 def named_correctly(z_mean):
-    """Share of each digit that the ten nearest neighbours in the plane name correctly, shape (10,)."""
+    """Share of each digit that its ten nearest neighbours name correctly: (10,)."""
     _, neighbours = spatial.KDTree(z_mean).query(z_mean, k=11)
     hits = stats.mode(y_test[neighbours[:, 1:]], axis=1).mode == y_test
     return np.bincount(y_test, weights=hits) / np.bincount(y_test)
 
 
-shares = pd.DataFrame({epoch: named_correctly(snapshots.recording.z_mean[epoch]) for epoch in chosen})
+codes = snapshots.recording.z_mean
+shares = pd.DataFrame({epoch: named_correctly(codes[epoch]) for epoch in chosen})
 fig, ax = plt.subplots(figsize=(6.5, 4.6), layout="constrained")
-sns.heatmap(100 * shares, annot=True, fmt=".0f", cmap="Blues", vmin=0, vmax=100, cbar_kws={"label": "%"}, ax=ax)
+how = {"annot": True, "fmt": ".0f", "cmap": "Blues", "cbar_kws": {"label": "%"}}
+sns.heatmap(100 * shares, vmin=0, vmax=100, ax=ax, **how)
 ax.set(xlabel="epoch", ylabel="digit", title="named correctly by its neighbours")
 ax.tick_params(axis="y", rotation=0)
 plt.show()
 
 # %% tags=["nbval-ignore-output"]
-print("mean over the ten digits:", ", ".join(f"epoch {epoch}: {share:.0%}" for epoch, share in shares.mean().items()))
+listed = [f"epoch {epoch}: {share:.0%}" for epoch, share in shares.mean().items()]
+print("mean over the ten digits:", ", ".join(listed))
 print("at least 75 % after one epoch:", list(shares.index[shares[1] >= 0.75]))
 
 # %%
@@ -632,17 +669,19 @@ assert shares[1][1] > 0.75
 #
 # The log files are no secret, either. TensorBoard's own reader opens them:
 
-
 # %%
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from tensorboard.util.tensor_util import make_ndarray
+
+
 def read_log(path):
-    """The scalars of one log folder as a table with columns epoch, quantity and value."""
+    """The scalars of a log folder, a table with columns epoch, quantity and value."""
     log = EventAccumulator(str(path), size_guidance={"tensors": 0}).Reload()
-    tags = [tag for tag in log.Tags()["tensors"] if tag.startswith("epoch_")]
-    rows = [
-        (event.step + 1, tag.removeprefix("epoch_"), float(make_ndarray(event.tensor_proto)))
-        for tag in tags
-        for event in log.Tensors(tag)
-    ]
+    rows = []
+    for tag in [tag for tag in log.Tags()["tensors"] if tag.startswith("epoch_")]:
+        for event in log.Tensors(tag):
+            value = float(make_ndarray(event.tensor_proto))
+            rows.append((event.step + 1, tag.removeprefix("epoch_"), value))
     return pd.DataFrame(rows, columns=["epoch", "quantity", "value"])
 
 
@@ -668,16 +707,17 @@ for (quantity, kind), rows in logged.groupby(["quantity", "data"]):
 
 # %%
 order = ["loss", "reconstruction", "kl", "learning_rate"]
-grid = sns.relplot(
-    logged[logged["quantity"].isin(order)],
-    x="epoch", y="value", hue="data", style="data", col="quantity", col_order=order, col_wrap=2, kind="line", markers=True,
-    height=3, aspect=1.6, facet_kws={"sharey": False},
-)  # fmt: skip
+shown = logged[logged["quantity"].isin(order)]
+panels = {"col": "quantity", "col_order": order, "col_wrap": 2, "height": 3}
+panels |= {"aspect": 1.6, "facet_kws": {"sharey": False}}
+lines = {"hue": "data", "style": "data", "kind": "line", "markers": True}
+grid = sns.relplot(shown, x="epoch", y="value", **panels, **lines)
 grid.set_titles("{col_name}").set_ylabels("nats per picture")
 grid.axes[3].set_ylabel("")
 for ax in grid.axes[:2]:
     ax.set_ylim(140, 215)
-dotted = grid.axes[0].plot(range(1, epochs + 1), up_to_date.history, "k^:", label="validation, averages up to date")
+label = "validation, averages up to date"
+dotted = grid.axes[0].plot(range(1, epochs + 1), up_to_date.history, "k^:", label=label)
 grid.axes[0].legend(handles=dotted, fontsize="small")
 plt.show()
 
@@ -737,7 +777,7 @@ assert abs(lag[-1]) < 4
 # it.
 
 # %%
-from vaelib.exercises.watching import check_rate, check_stop_below
+from course.exercises.watching import check_rate, check_stop_below
 
 # %% [markdown]
 # **1.** Write a callback that stops training as soon as the validation loss is below a target. (A model has an
@@ -757,7 +797,7 @@ class StopBelow(keras.callbacks.Callback):
         self.target = target
 
     def on_epoch_end(self, epoch, logs=None):
-        """Keras calls it after each epoch; logs["loss"] and logs["val_loss"] are that epoch's."""
+        """Called after each epoch; logs["loss"], logs["val_loss"] are that epoch's."""
         return ...  # your answer
 
 
@@ -778,7 +818,7 @@ class StopBelowSolution(keras.callbacks.Callback):
         self.target = target
 
     def on_epoch_end(self, epoch, logs=None):
-        """Keras calls it after each epoch; logs["loss"] and logs["val_loss"] are that epoch's."""
+        """Called after each epoch; logs["loss"], logs["val_loss"] are that epoch's."""
         if logs["val_loss"] < self.target:
             self.model.stop_training = True
 

@@ -27,7 +27,7 @@
 # ## Getting ready
 
 # %% tags=["machine", "nbval-ignore-output"]
-from vaelib.device import set_up
+from vaelib.runtime import set_up
 
 print("Running on:", set_up(seed=3))
 
@@ -42,14 +42,15 @@ from matplotlib import pyplot as plt
 from PIL import Image
 from scipy import special, stats
 
-from vaelib.animation import latent_gif, latent_manifold_gif, manifold_gif, show_gif
-from vaelib.callbacks import Snapshots
+from course.display import show_gif, show_source
 from vaelib.data import load_mnist
-from vaelib.exact import normal_kl
-from vaelib.model import VAE, Decoder, Encoder, warmup_cosine
-from vaelib.painting import map_painter
-from vaelib.recording import article_epochs
-from vaelib.source import show_source
+from vaelib.linear_gaussian import normal_kl
+from vaelib.models import VAE, Decoder, Encoder
+from vaelib.training.recording import snapshot_epochs
+from vaelib.training.schedules import warmup_cosine
+from vaelib.training.snapshots import Snapshots
+from vaelib.visual.animation import latent_gif, manifold_gif
+from vaelib.visual.frames import manifold_painter
 
 # %%
 sns.set_theme(context="notebook", style="ticks", palette="colorblind")
@@ -67,10 +68,13 @@ x_train = x_all[:20_000]
 # %% tags=["nbval-ignore-output"]
 epochs, batch_size = 24, 250
 vae = VAE(Encoder(), Decoder())
-vae.compile(optimizer=keras.optimizers.Adam(warmup_cosine(epochs * len(x_train) // batch_size, peak=0.01)))
+learning_rate = warmup_cosine(epochs * len(x_train) // batch_size, peak=0.01)
+vae.compile(optimizer=keras.optimizers.Adam(learning_rate))
 snapshots = Snapshots()
-history = vae.fit(x_train, batch_size=batch_size, epochs=epochs, callbacks=[snapshots], verbose=0).history
-print(f"training loss: {history['loss'][0]:.1f} in the first epoch, {history['loss'][-1]:.1f} nats in the last")
+options = {"batch_size": batch_size, "epochs": epochs, "verbose": 0}
+history = vae.fit(x_train, callbacks=[snapshots], **options).history
+print(f"training loss: {history['loss'][0]:.1f} in the first epoch, ", end="")
+print(f"{history['loss'][-1]:.1f} nats in the last")
 
 # %%
 assert history["loss"][-1] < 155
@@ -86,11 +90,11 @@ for name, array in vars(recording).items():
 # $\lfloor i^{1.701} \rfloor$, close together at first and far apart later:
 
 # %%
-chosen = article_epochs(1000)
+chosen = snapshot_epochs(1000)
 print(len(chosen), "of 1001 frames:", *chosen[:14], "…", *chosen[-4:])
 
 # %% [markdown]
-# (`Snapshots(epochs=article_epochs(1000))` would do it.) Ours is short; we keep all 25 frames.
+# (`Snapshots(epochs=snapshot_epochs(1000))` would do it.) Ours is short; we keep all 25 frames.
 
 # %% [markdown]
 # ## An animation of three frames
@@ -120,10 +124,12 @@ print(three[0].size, three[0].mode)
 
 # %%
 Path("runs").mkdir(exist_ok=True)
-three[0].save("runs/three.gif", append_images=three[1:], save_all=True, duration=[700, 700, 2000], loop=0)
+options = {"save_all": True, "duration": [700, 700, 2000], "loop": 0}
+three[0].save("runs/three.gif", append_images=three[1:], **options)
 
 # %% tags=["nbval-ignore-output"]
-show_gif("runs/three.gif", alt="Three maps of digits in turn: after 1, 5 and 24 epochs.")
+alt = "Three maps of digits in turn: after 1, 5 and 24 epochs."
+show_gif("runs/three.gif", alt)
 
 # %% [markdown]
 # That is all there is to it. To be sure, we open the file again and look at what is in it.
@@ -148,7 +154,7 @@ with Image.open("runs/three.gif") as gif:
 # same is stored as "transparent: as before", which takes next to no room. This is how a map is painted:
 
 # %%
-show_source(map_painter)
+show_source(manifold_painter)
 
 # %% [markdown]
 # With 50 frames of 800 × 800 that is many times as fast as Matplotlib's own `FuncAnimation`, with either of its
@@ -157,9 +163,11 @@ show_source(map_painter)
 
 # %% tags=["nbval-ignore-output"]
 every = [frame(epoch) for epoch in recording.epochs]
-every[0].save("runs/plain.gif", append_images=every[1:], save_all=True, duration=100, loop=0)
+options = {"save_all": True, "duration": 100, "loop": 0}
+every[0].save("runs/plain.gif", append_images=every[1:], **options)
 manifold_gif(recording, "runs/small.gif", size=320, verbose=False)
-plain, small = [Path("runs", name).stat().st_size for name in ("plain.gif", "small.gif")]
+plain = Path("runs/plain.gif").stat().st_size
+small = Path("runs/small.gif").stat().st_size
 print(f"frame by frame {plain / 1000:.0f} kB, only what changed {small / 1000:.0f} kB")
 
 # %%
@@ -172,7 +180,7 @@ assert small < plain / 1.5
 
 # %% picture="manifold.gif" tags=["nbval-ignore-output"]
 manifold_gif(recording, "runs/manifold.gif", size=560, verbose=False)
-show_gif("runs/manifold.gif", alt="225 digits in a square: grey noise becomes a map.")
+show_gif("runs/manifold.gif", "225 digits in a square: grey noise becomes a map.")
 
 # %%
 with Image.open("runs/manifold.gif") as gif:
@@ -197,7 +205,8 @@ with Image.open("runs/manifold.gif") as gif:
 
 # %% tags=["nbval-ignore-output"]
 latent_gif(recording, y_test, "runs/latent.gif", size=480, verbose=False)
-show_gif("runs/latent.gif", alt="Dots in ten colours, which spread, sort themselves and draw together.")
+alt = "Dots in ten colours, which spread, sort themselves and draw together."
+show_gif("runs/latent.gif", alt)
 
 # %%
 with Image.open("runs/latent.gif") as gif:
@@ -213,7 +222,7 @@ with Image.open("runs/latent.gif") as gif:
 # Both side by side, for yourself or a friend, goes to a file of its own, `runs/latent_manifold.gif`:
 
 # %%
-_ = latent_manifold_gif(recording, y_test, "runs/latent_manifold.gif")
+_ = latent_gif(recording, y_test, "runs/latent_manifold.gif", 600, with_manifold=True)
 
 # %% [markdown]
 # ## What moves early, what late
@@ -245,13 +254,12 @@ sns.despine()
 plt.show()
 
 # %% tags=["nbval-ignore-output"]
-print(f"map: the first epoch changes a pixel {ink[0] / ink[-1]:.0f} times as much as the last, ", end="")
-print(
-    f"and the second {ink[1] / ink[-1]:.0f} times; codes: {steps[0] / steps[-1]:.0f} and {steps[1] / steps[-1]:.0f} times"
-)
-print(
-    f"largest standard deviation {spread.max():.1f} in epoch {spread.max(axis=1).argmax()}, at the end {spread[-1].round(2)}"
-)
+by_ink, by_steps, largest = ink / ink[-1], steps / steps[-1], spread.max(axis=1)
+print(f"map: the first epoch changes a pixel {by_ink[0]:.0f} times ", end="")
+print(f"as much as the last, and the second {by_ink[1]:.0f} times; ", end="")
+print(f"codes: {by_steps[0]:.0f} and {by_steps[1]:.0f} times")
+print(f"largest standard deviation {largest.max():.1f} ", end="")
+print(f"in epoch {largest.argmax()}, at the end {spread[-1].round(2)}")
 
 # %%
 assert ink[0] > 10 * ink[1] > 10 * ink[-1]
@@ -282,7 +290,8 @@ assert np.abs(spread[-1] - 1).max() < 0.35
 # $$\operatorname{Var}(z) = \operatorname{Var}(\mu) + \mathbb E[\sigma^2].$$
 
 # %%
-means, variances = recording.z_mean.astype(float), np.exp(recording.z_log_var.astype(float))
+means = recording.z_mean.astype(float)
+variances = np.exp(recording.z_log_var.astype(float))
 samples = means + np.sqrt(variances) * np.random.default_rng(0).normal(size=means.shape)
 
 fig, ax = plt.subplots(figsize=(8, 3.8), layout="constrained")
@@ -297,10 +306,13 @@ sns.despine()
 plt.show()
 
 # %% tags=["nbval-ignore-output"]
-error = np.abs(samples.var(axis=1) / (means.var(axis=1) + variances.mean(axis=1)) - 1).max()
-share = (variances.mean(axis=1) / (means.var(axis=1) + variances.mean(axis=1))).mean(axis=1)
-print(f"share of the clouds' own width: epoch 0 {share[0]:.0%}, epoch 1 {share[1]:.1%}, at the end {share[-1]:.2%}")
-print(f"the law holds within {error:.1%}; by chance 1.4 % would be usual: sqrt(2 / 10 000)")
+by_law = means.var(axis=1) + variances.mean(axis=1)
+error = np.abs(samples.var(axis=1) / by_law - 1).max()
+share = (variances.mean(axis=1) / by_law).mean(axis=1)
+print(f"share of the clouds' own width: epoch 0 {share[0]:.0%}, ", end="")
+print(f"epoch 1 {share[1]:.1%}, at the end {share[-1]:.2%}")
+print(f"the law holds within {error:.1%}; ", end="")
+print("by chance 1.4 % would be usual: sqrt(2 / 10 000)")
 
 # %%
 assert share[0] > 0.8 > 0.2 > share[1] > share[-1]
@@ -321,26 +333,21 @@ assert error < 0.1
 
 # %%
 def moments(z):
-    """Mean, variance, skewness and excess kurtosis of each dimension, and the correlation."""
-    each = {
-        f"{what} {j + 1}": function(z[:, j])
-        for what, function in {
-            "mean": np.mean,
-            "variance": np.var,
-            "skewness": stats.skew,
-            "kurtosis": stats.kurtosis,
-        }.items()
-        for j in range(2)
-    }
-    return {**each, "correlation": np.corrcoef(z.T)[0, 1]}
+    """Mean, variance, skewness, excess kurtosis of each dimension; the correlation."""
+    functions = {"mean": np.mean, "variance": np.var}
+    functions |= {"skewness": stats.skew, "kurtosis": stats.kurtosis}
+    found = {}
+    for what, function in functions.items():
+        found |= {f"{what} {j + 1}": function(z[:, j]) for j in range(2)}
+    return found | {"correlation": np.corrcoef(z.T)[0, 1]}
 
 
 # %% tags=["nbval-ignore-output"]
 rng = np.random.default_rng(1)
 of_the_prior = rng.normal(size=(10_000, 2))
-table = pd.DataFrame(
-    {"means": moments(means[-1]), "samples": moments(samples[-1]), "draws of N(0, I)": moments(of_the_prior)}
-)
+candidates = {"means": means[-1], "samples": samples[-1]}
+candidates["draws of N(0, I)"] = of_the_prior
+table = pd.DataFrame({name: moments(z) for name, z in candidates.items()})
 print(table.round(2).to_string())
 
 # %%
@@ -359,9 +366,10 @@ assert np.abs(table["samples"] - table["means"]).max() < 0.1
 
 # %% tags=["nbval-ignore-output"]
 order = rng.permutation(10_000)
-candidates = {"means": means[-1], "samples": samples[-1], "draws of N(0, I)": of_the_prior}
 tests = {
-    (name, n): stats.kstest(z[order[:n], 0], "norm") for name, z in candidates.items() for n in (100, 1000, 10_000)
+    (name, n): stats.kstest(z[order[:n], 0], "norm")
+    for name, z in candidates.items()
+    for n in (100, 1000, 10_000)
 }
 for (name, n), test in tests.items():
     print(f"{name:16} n = {n:6}: D = {test.statistic:.3f}, p = {test.pvalue:.2g}")
@@ -409,15 +417,17 @@ log_q = log_mixture(z, means[-1], variances[-1])
 # the mean variances on top of it.
 
 # %% tags=["nbval-ignore-output"]
-center, of_the_means = means[-1].mean(axis=0), np.cov(means[-1].T, bias=True)
-g = stats.multivariate_normal(center, of_the_means + np.diag(variances[-1].mean(axis=0)))
-g_of_means = stats.multivariate_normal(center, of_the_means)
-price = 0.5 * (variances[-1] + means[-1] ** 2 - 1 - np.log(variances[-1])).sum(axis=1).mean()
+m, v = means[-1], variances[-1]
+center, of_the_means = m.mean(axis=0), np.cov(m.T, bias=True)
+g = stats.multivariate_normal(center, of_the_means + np.diag(v.mean(axis=0)))
+alone = normal_kl(stats.multivariate_normal(center, of_the_means), prior)
+price = 0.5 * (v + m**2 - 1 - np.log(v)).sum(axis=1).mean()
 
 total, shape, fitted = log_q - prior.logpdf(z), log_q - g.logpdf(z), normal_kl(g, prior)
 print(f"KL[q ‖ p]  {total.mean():.3f} ± {stats.sem(total):.3f} nats")
 print(f"KL[q ‖ g]  {shape.mean():.3f} ± {stats.sem(shape):.3f} nats, the shape's")
-print(f"KL[g ‖ p]  {fitted:.3f} nats, the fitted normal's ({normal_kl(g_of_means, prior):.3f} with the means alone)")
+print(f"KL[g ‖ p]  {fitted:.3f} nats, the fitted normal's ", end="")
+print(f"({alone:.3f} with the means alone)")
 print(f"average KL of one picture: {price:.2f} nats")
 
 # %%
@@ -432,9 +442,12 @@ assert 0 < fitted < shape.mean() < total.mean() < 0.2 * price
 # between the digits that a normal doesn't have. Here they are, the density of samples against the prior's:
 
 # %%
-fig, axes = plt.subplots(1, 2, figsize=(10.5, 4.6), layout="constrained", sharex=True, sharey=True)
-for ax, (name, z) in zip(axes, [("samples", samples[-1]), ("draws of N(0, I)", of_the_prior)], strict=True):
-    *_, image = ax.hist2d(*z.T, bins=60, range=[[-3.5, 3.5]] * 2, cmap="Blues", vmax=25)
+fig, axes = plt.subplots(
+    1, 2, figsize=(10.5, 4.6), layout="constrained", sharex=True, sharey=True
+)
+how = {"bins": 60, "range": [[-3.5, 3.5]] * 2, "cmap": "Blues", "vmax": 25}
+for ax, name in zip(axes, ["samples", "draws of N(0, I)"], strict=True):
+    *_, image = ax.hist2d(*candidates[name].T, **how)
     ax.set(title=name, xlabel="$z_1$", aspect="equal")
 axes[0].set_ylabel("$z_2$")
 fig.colorbar(image, ax=axes, label="codes in a cell (25 or more: darkest)")
@@ -468,7 +481,7 @@ plt.show()
 # it.
 
 # %%
-from vaelib.exercises.gifs import check_changed_box, check_ping_pong
+from course.exercises.gifs import check_changed_box, check_ping_pong
 
 # %% [markdown]
 # **1.** A film that runs to its end and back again, in a loop, without a jump. No frame shall come twice in a row, also
@@ -477,7 +490,7 @@ from vaelib.exercises.gifs import check_changed_box, check_ping_pong
 
 # %%
 def ping_pong(frames):
-    """A list of frames, at least one: there, and back without the last and the first."""
+    """A list of frames, at least one: there, and back without the last and first."""
     return ...  # your answer
 
 
@@ -488,7 +501,7 @@ check_ping_pong(ping_pong)
 # %% jupyter={"source_hidden": true} tags=["solution", "hide-input"]
 # Solution
 def ping_pong_solution(frames):
-    """A list of frames, at least one: there, and back without the last and the first."""
+    """A list of frames, at least one: there, and back without the last and first."""
     return frames + frames[-2:0:-1]
 
 

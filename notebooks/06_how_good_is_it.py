@@ -29,7 +29,7 @@
 # ## Getting ready
 
 # %% tags=["machine", "nbval-ignore-output"]
-from vaelib.device import set_up
+from vaelib.runtime import set_up
 
 print("Running on:", set_up(seed=6))
 
@@ -45,31 +45,31 @@ import seaborn as sns
 from matplotlib import pyplot as plt
 from scipy import special, stats
 
-# %%
+from course.display import show_source
 from vaelib.data import load_mnist
-from vaelib.elbo import bernoulli_log_likelihood, continuous_bernoulli_log_likelihood, gaussian_log_likelihood
-from vaelib.evaluate import (
-    bernoulli_rows,
-    bernoulli_table,
-    dataset_elbo,
-    elbo_quadrature,
-    encode,
-    iwae_bound,
-    log_likelihood_iwae,
-    log_likelihood_quadrature,
-    log_weights,
+from vaelib.latent import encode
+from vaelib.models import VAE, Decoder, Encoder
+from vaelib.training.initialization import initialize_from_data
+from vaelib.training.schedules import warmup_cosine
+from vaelib.visual.plots import plot_digits
+
+sns.set_theme(context="notebook", style="ticks", palette="colorblind")
+
+# %%
+from vaelib.elbo import (
+    bernoulli_log_likelihood,
+    continuous_bernoulli_log_likelihood,
+    gaussian_log_likelihood,
 )
-from vaelib.model import VAE, Decoder, Encoder, warmup_cosine
-from vaelib.plots import plot_digits
-from vaelib.posterior import best_normals
-from vaelib.source import show_source
-from vaelib.start import start_from_data
+from vaelib.evaluation.bounds import dataset_elbo, iwae_bound, log_importance_weights
+from vaelib.evaluation.likelihoods import paired_log_likelihood, pairwise_log_likelihood
+from vaelib.evaluation.posteriors import fit_posteriors
+from vaelib.evaluation.quadrature import elbo_quadrature, log_likelihood_quadrature
 
 # %% [markdown]
-# `vaelib.evaluate` is new; the rest you have met.
+# `vaelib.evaluation` is new, and so are `encode` and `initialize_from_data`; the rest you have met.
 
 # %%
-sns.set_theme(context="notebook", style="ticks", palette="colorblind")
 blue, orange, green, red = sns.color_palette("colorblind")[:4]
 (x_all, _), (x_test, _) = load_mnist()
 x_train = x_all[:55_000]
@@ -79,10 +79,11 @@ x_train = x_all[:55_000]
 
 # %%
 vae = VAE(Encoder(), Decoder())
-vae.compile(optimizer=keras.optimizers.Adam(warmup_cosine(steps=4 * len(x_train) // 250)))
+learning_rate = warmup_cosine(steps=4 * len(x_train) // 250)
+vae.compile(optimizer=keras.optimizers.Adam(learning_rate))
 vae.fit(x_train, epochs=4, batch_size=250, verbose=0)
 z_mean, z_log_var = encode(vae.encoder, x_test)
-log_p_x_given_z = bernoulli_rows(vae.decoder)
+log_p_x_given_z = paired_log_likelihood(vae.decoder)
 
 # %% [markdown]
 # ## The ELBO, and two marks beside it
@@ -93,12 +94,13 @@ log_p_x_given_z = bernoulli_rows(vae.decoder)
 # %% tags=["nbval-ignore-output"]
 elbos = dataset_elbo(log_p_x_given_z, x_test, z_mean, z_log_var)
 once_more = dataset_elbo(log_p_x_given_z, x_test, z_mean, z_log_var, seed=1)
-print(f"ELBO of the test set {elbos.mean():.2f} ± {stats.sem(elbos):.2f}, over pictures")
-print(f"between two sets of draws it differs by {abs(elbos.mean() - once_more.mean()):.3f}")
+mean, apart = elbos.mean(), abs(elbos.mean() - once_more.mean())
+print(f"ELBO of the test set {mean:.2f} ± {stats.sem(elbos):.2f}, over pictures")
+print(f"between two sets of draws it differs by {apart:.3f}")
 
 # %%
 assert -152 < elbos.mean() < -140
-assert abs(elbos.mean() - once_more.mean()) < 0.3 < stats.sem(elbos)
+assert apart < 0.3 < stats.sem(elbos)
 
 # %% [markdown]
 # Two kinds of chance, then. Another set of ten thousand digits would give a figure that is off by about the first
@@ -112,10 +114,12 @@ assert abs(elbos.mean() - once_more.mean()) < 0.3 < stats.sem(elbos)
 # %%
 def bernoulli_cost(x, p):
     """Binary cross-entropy in nats per picture; 0 · log 0 counts as 0."""
-    return -(special.xlogy(x, p) + special.xlog1py(1 - x, -p)).sum(dtype="float64") / len(x)
+    log_p = special.xlogy(x, p) + special.xlog1py(1 - x, -p)
+    return -log_p.sum(dtype="float64") / len(x)
 
 
-average_picture, floor = bernoulli_cost(x_test, x_test.mean(axis=0)), bernoulli_cost(x_test, x_test)
+average_picture = bernoulli_cost(x_test, x_test.mean(axis=0))
+floor = bernoulli_cost(x_test, x_test)
 print(f"the average picture {average_picture:.2f}, the floor {floor:.2f}")
 
 # %% [markdown]
@@ -131,11 +135,11 @@ print(f"the average picture {average_picture:.2f}, the floor {floor:.2f}")
 # the size of $e^{-140}$. How the integrand looks for one digit:
 
 # %%
-log_p_of_all = bernoulli_table(vae.decoder)
+log_p_of_all = pairwise_log_likelihood(vae.decoder)
 
 
 def log_joint(x, center, half_width, n=161):
-    """log P(x|z) + log P(z) for each picture on a square of n × n codes about `center`; and the square's two axes."""
+    """log P(x|z) + log P(z) on n × n codes about `center`; and the square's axes."""
     axes = [np.linspace(c - half_width, c + half_width, n) for c in center]
     z = np.stack(np.meshgrid(*axes), axis=-1).reshape(-1, 2)
     joint = log_p_of_all(x, z) + stats.norm.logpdf(z).sum(axis=1)
@@ -145,7 +149,8 @@ def log_joint(x, center, half_width, n=161):
 def draw_posterior(ax, x, center, half_width):
     """The posterior of one picture, x of shape (1, 28, 28, 1), its peak black."""
     joint, (across, up) = log_joint(x, center, half_width)
-    ax.pcolormesh(across, up, np.exp(joint[0] - joint.max()), cmap="Greys", rasterized=True)
+    posterior = np.exp(joint[0] - joint.max())
+    ax.pcolormesh(across, up, posterior, cmap="Greys", rasterized=True)
     ax.set(aspect="equal", xlabel="$z_1$", ylabel="$z_2$")
 
 
@@ -155,14 +160,18 @@ def draw_posterior(ax, x, center, half_width):
 
 # %%
 def draw_cloud(ax, mean, log_var, color, label=None):
-    """A diagonal normal distribution as two ellipses: one and two standard deviations."""
+    """A diagonal normal distribution as ellipses: one and two standard deviations."""
     angle = np.linspace(0, 2 * np.pi, 200)
-    for deviations in (1, 2):
-        x, y = mean[:, None] + deviations * np.exp(log_var / 2)[:, None] * [np.cos(angle), np.sin(angle)]
-        ax.plot(x, y, color=color, linewidth=2, label=label if deviations == 1 else None)
+    circle = np.stack([np.cos(angle), np.sin(angle)])
+    for deviations, name in [(1, label), (2, None)]:
+        x, y = mean[:, None] + deviations * np.exp(log_var / 2)[:, None] * circle
+        ax.plot(x, y, color=color, linewidth=2, label=name)
 
 
-fig, axes = plt.subplots(1, 3, figsize=(11, 3.8), layout="constrained", width_ratios=[0.6, 1, 1])
+# %%
+fig, axes = plt.subplots(
+    1, 3, figsize=(11, 3.8), layout="constrained", width_ratios=[0.6, 1, 1]
+)
 axes[0].imshow(x_test[0, ..., 0], cmap="gray_r")
 axes[0].set(title="$x$", xticks=[], yticks=[])
 draw_posterior(axes[1], x_test[:1], (0, 0), 4)
@@ -177,7 +186,7 @@ plt.show()
 # Nearly all of the plane contributes nothing: the whole integral comes from the small dark spot (middle), which a
 # closer look (right) shows to be about where the encoder says. So the grid must be fine enough for spots like that. How
 # fine, the sum itself tells: halve the step until nothing changes. `log_likelihood_quadrature` does it on every call;
-# its `error` is what twice the step would have changed. For the first 200 digits of the test set:
+# the `error` that it returns is what twice the step would have changed. For the first 200 digits of the test set:
 
 # %%
 n = 200
@@ -187,9 +196,8 @@ show_source(log_likelihood_quadrature)
 # %% tags=["nbval-ignore-output"]
 for step in (0.24, 0.12, 0.06, 0.03):
     exact, error = log_likelihood_quadrature(log_p_of_all, x, step)
-    print(
-        f"step {step:<5}: log P(x) {exact.mean():.3f}; twice the step: {error.mean():.3f} off, at most {error.max():.2f}"
-    )
+    print(f"step {step:<5}: log P(x) {exact.mean():.3f}; ", end="")
+    print(f"twice the step: {error.mean():.3f} off, at most {error.max():.2f}")
 elbo_of_x = elbo_quadrature(log_p_x_given_z, x, m, v)
 print(f"ELBO {elbo_of_x.mean():.3f}")
 
@@ -222,23 +230,24 @@ show_source(iwae_bound)
 # Draw 5000 weights for each of our 200 digits, a million codes, and take them in groups of $k$:
 
 # %%
-log_w = log_weights(log_p_x_given_z, x, m, v, k=5000)
+log_w = log_importance_weights(log_p_x_given_z, x, m, v, k=5000)
 ks = [1, 10, 100, 1000, 5000]
 bounds = {k: iwae_bound(log_w, k) for k in ks}
 gaps = {k: exact - bound for k, bound in bounds.items()}
 
 # %%
 fig, (left, right) = plt.subplots(1, 2, figsize=(11, 4), layout="constrained")
-left.errorbar(
-    ks, [bounds[k].mean() for k in ks], [stats.sem(gaps[k]) for k in ks], fmt="o-", capsize=4, label="IWAE$_k$"
-)
+means, errors = [bounds[k].mean() for k in ks], [stats.sem(gaps[k]) for k in ks]
+left.errorbar(ks, means, errors, fmt="o-", capsize=4, label="IWAE$_k$")
 left.axhline(exact.mean(), color="black", label="$\\log P(x)$, by quadrature")
 left.axhline(elbo_of_x.mean(), color=orange, linestyle="--", label="ELBO")
-left.set(xscale="log", xlabel="$k$", ylabel="nats per picture", title="mean of 200 digits")
+left.set(xscale="log", xlabel="$k$", ylabel="nats per picture")
+left.set_title("mean of 200 digits")
 left.legend(loc="lower right")
 for k, color in zip([1, 100, 5000], [orange, blue, green], strict=True):
     right.plot(np.sort(gaps[k])[::-1].clip(1e-3), color=color, label=f"$k$ = {k}")
-right.set(yscale="log", xlabel="digits, the worst first", ylabel="$\\log P(x)$ − bound, nats", title="digit by digit")
+right.set(yscale="log", xlabel="digits, the worst first", title="digit by digit")
+right.set_ylabel("$\\log P(x)$ − bound, nats")
 right.legend()
 sns.despine()
 plt.show()
@@ -248,13 +257,15 @@ plt.show()
 
 # %% tags=["nbval-ignore-output"]
 for k in ks:
-    print(f"IWAE-{k:<5} {bounds[k].mean():.2f}, missing {gaps[k].mean():.2f} ± {stats.sem(gaps[k]):.2f}, ", end="")
+    print(f"IWAE-{k:<5} {bounds[k].mean():.2f}, ", end="")
+    print(f"missing {gaps[k].mean():.2f} ± {stats.sem(gaps[k]):.2f}, ", end="")
     print(f"half of the digits less than {np.median(gaps[k]):.3f}")
 
 # %%
 assert elbo_of_x.mean() - 4 * stats.sem(elbo_of_x - bounds[1]) < bounds[1].mean()
 for smaller, larger in itertools.pairwise(ks):
-    assert (bounds[smaller] <= bounds[larger] + 1e-9).all()  # for every digit: `smaller` divides `larger`
+    # For every digit, because `smaller` divides `larger`.
+    assert (bounds[smaller] <= bounds[larger] + 1e-9).all()
     assert bounds[larger].mean() <= exact.mean() + error.mean()
 
 # %% [markdown]
@@ -271,16 +282,21 @@ worst = int(np.argmax(gaps[5000]))
 joint, (across, up) = log_joint(x[[worst]], (0, 0), 4.5, n=181)
 row, column = np.unravel_index(joint[0].argmax(), joint[0].shape)
 peak = np.array([[across[column], up[row]]])
+codes = np.concatenate([m[[worst]], peak]).astype("float32")
+drawn = keras.ops.convert_to_numpy(vae.decoder(codes))
 
-fig, axes = plt.subplots(1, 4, figsize=(12.5, 3.6), layout="constrained", width_ratios=[0.7, 1.2, 0.7, 0.7])
+# %%
+fig, axes = plt.subplots(
+    1, 4, figsize=(12.5, 3.6), layout="constrained", width_ratios=[0.7, 1.2, 0.7, 0.7]
+)
 draw_posterior(axes[1], x[[worst]], (0, 0), 4)
-axes[1].plot(*m[worst], "x", color=orange, markersize=12, markeredgewidth=3, label="mean of $Q(Z|x)$")
-axes[1].plot(*peak[0], "o", color=blue, markersize=12, fillstyle="none", markeredgewidth=3, label="peak of $P(Z|x)$")
+mark = {"markersize": 12, "markeredgewidth": 3, "fillstyle": "none"}
+axes[1].plot(*m[worst], "x", color=orange, label="mean of $Q(Z|x)$", **mark)
+axes[1].plot(*peak[0], "o", color=blue, label="peak of $P(Z|x)$", **mark)
 axes[1].legend(fontsize="small")
-drawn = keras.ops.convert_to_numpy(vae.decoder(np.concatenate([m[[worst]], peak]).astype("float32")))
-for ax, picture, title in zip(
-    axes[[0, 2, 3]], [x[worst], *drawn], ["$x$", "decoded at the cross", "decoded at the ring"], strict=True
-):
+pictures = [x[worst], *drawn]
+titles = ["$x$", "decoded at the cross", "decoded at the ring"]
+for ax, picture, title in zip(axes[[0, 2, 3]], pictures, titles, strict=True):
     ax.imshow(picture[..., 0], cmap="gray_r", vmin=0, vmax=1)
     ax.set(title=title, xticks=[], yticks=[])
 plt.show()
@@ -296,11 +312,18 @@ plt.show()
 
 # %% tags=["nbval-ignore-output"]
 missed = gaps[5000] > 0.1
-print(f"{missed.sum()} of {n} digits, which miss {gaps[5000][missed].mean():.2f} nats on average, ", end="")
-print(f"and the others {abs(gaps[5000][~missed].mean()):.3f}")
+theirs, others = gaps[5000][missed].mean(), gaps[5000][~missed].mean()
+print(
+    f"{missed.sum()} of {n} digits, which miss {theirs:.2f} nats on average, ", end=""
+)
+print(f"and the others {abs(others):.3f}")
 mended = bounds[5000].copy()
-mended[missed] = log_likelihood_iwae(log_p_x_given_z, x[missed], m[missed], v[missed], k=5000, prior_share=0.5)
-print(f"missing on average: before {gaps[5000].mean():.3f}, after {(exact - mended).mean():.3f} nats")
+log_w = log_importance_weights(
+    log_p_x_given_z, x[missed], m[missed], v[missed], k=5000, prior_weight=0.5
+)
+mended[missed] = iwae_bound(log_w)
+print(f"missing on average: before {gaps[5000].mean():.3f}, ", end="")
+print(f"after {(exact - mended).mean():.3f} nats")
 
 # %%
 assert 0 < missed.sum() < n / 2
@@ -324,7 +347,8 @@ log_q = stats.norm.logpdf(z, m[0], np.exp(v[0] / 2)).sum(axis=-1)
 area = (across[1] - across[0]) * (up[1] - up[0])
 log_posterior = joint[0] - special.logsumexp(joint[0]) - np.log(area)
 kl_to_posterior = (np.exp(log_q) * (log_q - log_posterior)).sum() * area
-print(f"KL[Q ‖ posterior] {kl_to_posterior:.4f}, log P(x) − ELBO {exact[0] - elbo_of_x[0]:.4f} nats")
+print(f"KL[Q ‖ posterior] {kl_to_posterior:.4f}, ", end="")
+print(f"log P(x) − ELBO {exact[0] - elbo_of_x[0]:.4f} nats")
 
 # %%
 assert abs(kl_to_posterior - (exact[0] - elbo_of_x[0])) < 0.02 + error[0]
@@ -337,28 +361,35 @@ assert abs(kl_to_posterior - (exact[0] - elbo_of_x[0])) < 0.02 + error[0]
 # - the **amortisation gap**: the encoder does not find the best one. It has to serve all pictures with one set of
 #   weights, at a glance, where one could search for each picture by itself.
 #
-# `best_normals` does search: it adjusts mean and log-variance of each picture's cloud to raise its ELBO, the decoder
+# `fit_posteriors` does search: it adjusts mean and log-variance of each picture's cloud to raise its ELBO, the decoder
 # held fixed. We let it start twice, from the encoder's cloud and from the peak of the posterior on a coarse grid, and
 # keep the better.
 
 # %%
-coarse = np.stack(np.meshgrid(*[np.arange(-4.5, 4.51, 0.06)] * 2), axis=-1).reshape(-1, 2)
-peaks = coarse[np.argmax(log_p_of_all(x, coarse) + stats.norm.logpdf(coarse).sum(axis=1), axis=1)]
-starts = [(m, v), (peaks, np.full_like(v, 2 * np.log(0.08)))]
-found = [best_normals(vae.decoder.logits, x, *start, steps=45, nodes=4) for start in starts]
-candidates = np.stack([elbo_of_x, *(elbo_quadrature(log_p_x_given_z, x, *clouds) for clouds in found)])
-choice, digits = candidates.argmax(axis=0), np.arange(n)
-best_mean, best_log_var = (np.stack(of)[choice, digits] for of in zip((m, v), *found, strict=True))
+axis = np.arange(-4.5, 4.51, 0.06)
+coarse = np.stack(np.meshgrid(axis, axis), axis=-1).reshape(-1, 2)
+joint = log_p_of_all(x, coarse) + stats.norm.logpdf(coarse).sum(axis=1)
+starts = [(m, v), (coarse[joint.argmax(axis=1)], np.full_like(v, 2 * np.log(0.08)))]
+how = {"steps": 45, "nodes": 4}
+found = [fit_posteriors(vae.decoder.logits, x, *start, **how) for start in starts]
+candidates = [elbo_quadrature(log_p_x_given_z, x, *clouds) for clouds in found]
+candidates = np.stack([elbo_of_x, *candidates])
+choice = candidates.argmax(axis=0), np.arange(n)
+best_mean, best_log_var = (
+    np.stack(each)[choice] for each in zip((m, v), *found, strict=True)
+)
 
 # %% tags=["nbval-ignore-output"]
-total = exact - elbo_of_x
-approximation, amortisation = exact - candidates.max(axis=0), candidates.max(axis=0) - elbo_of_x
-parts = {"approximation": approximation, "amortisation": amortisation, "together": total}
-table = pd.DataFrame({name: [part.mean(), stats.sem(part), np.median(part)] for name, part in parts.items()})
-table.index = ["mean", "± (over digits)", "median"]
+total, highest = exact - elbo_of_x, candidates.max(axis=0)
+approximation, amortisation = exact - highest, highest - elbo_of_x
+parts = {"approximation": approximation, "amortisation": amortisation}
+table = pd.DataFrame(index=["mean", "± (over digits)", "median"])
+for name, part in (parts | {"together": total}).items():
+    table[name] = [part.mean(), stats.sem(part), np.median(part)]
 print(table.T.round(3).to_string())
 worst_first = np.sort(amortisation)[::-1].cumsum()
-print(f"half of the amortisation gap comes from {np.searchsorted(worst_first, amortisation.sum() / 2) + 1} digits")
+few = np.searchsorted(worst_first, amortisation.sum() / 2) + 1
+print(f"half of the amortisation gap comes from {few} digits")
 
 # %%
 assert (approximation > -error - 1e-6).all()
@@ -372,23 +403,23 @@ assert np.isclose(approximation.mean() + amortisation.mean(), total.mean())
 # one in blue.
 
 # %%
-chosen = {
-    "the best fit": int(np.argmin(total)),
-    "the median": int(np.argsort(total)[n // 2]),
-    "worst encoding": int(np.argmax(amortisation)),
-    "least normal": int(np.argmax(approximation)),
-}
-fig, axes = plt.subplots(2, 4, figsize=(12.5, 5.6), layout="constrained", height_ratios=[1, 2])
+order = np.argsort(total)
+chosen = {"the best fit": order[0], "the median": order[n // 2]}
+chosen |= {"worst encoding": amortisation.argmax()}
+chosen |= {"least normal": approximation.argmax()}
+fig, axes = plt.subplots(
+    2, 4, figsize=(12.5, 5.6), layout="constrained", height_ratios=[1, 2]
+)
 for (title, i), (top, bottom) in zip(chosen.items(), axes.T, strict=True):
     top.imshow(x[i, ..., 0], cmap="gray_r")
     top.set(title=title, xticks=[], yticks=[])
-    apart = np.abs(m[i] - best_mean[i]).max() / 2
-    draw_posterior(
-        bottom, x[[i]], (m[i] + best_mean[i]) / 2, apart + 5 * np.exp(max(v[i].max(), best_log_var[i].max()) / 2)
-    )
+    center, apart = (m[i] + best_mean[i]) / 2, np.abs(m[i] - best_mean[i]).max() / 2
+    width = 5 * np.exp(max(v[i].max(), best_log_var[i].max()) / 2)
+    draw_posterior(bottom, x[[i]], center, apart + width)
     draw_cloud(bottom, m[i], v[i], orange, "encoder's")
     draw_cloud(bottom, best_mean[i], best_log_var[i], blue, "best")
-    bottom.set_title(f"{approximation[i]:.2f} + {amortisation[i]:.2f} nats", fontsize="medium")
+    gap = f"{approximation[i]:.2f} + {amortisation[i]:.2f} nats"
+    bottom.set_title(gap, fontsize="medium")
 axes[1, 0].legend(fontsize="small")
 plt.show()
 
@@ -420,21 +451,21 @@ def log_density(z, mean, log_var):
     return stats.norm.logpdf(z, mean, np.exp(log_var / 2)).sum(axis=-1)
 
 
-log_q = np.concatenate(
-    [special.logsumexp(log_density(z[[i]], z_mean, z_log_var)) - np.log(len(z)) for i in some], axis=None
-)
+log_sums = [special.logsumexp(log_density(z[i], z_mean, z_log_var)) for i in some]
+log_q = np.array(log_sums) - np.log(len(z))
 information = log_density(z[some], z_mean[some], z_log_var[some]) - log_q
 distance = log_q - stats.norm.logpdf(z[some]).sum(axis=1)
 
 # %% tags=["nbval-ignore-output"]
 kl = 0.5 * (np.exp(z_log_var) + z_mean**2 - 1 - z_log_var).sum(axis=1)
-print(f"mutual information   {information.mean():.2f} ± {stats.sem(information):.2f} nats")
-print(f"KL[q(z) ‖ p(z)]      {distance.mean():.2f} ± {stats.sem(distance):.2f} nats")
-print(f"their sum            {(information + distance).mean():.2f} ± {stats.sem(information + distance):.2f} nats")
+both = information + distance
+names = ["mutual information", "KL[q(z) ‖ p(z)]", "their sum"]
+for name, part in zip(names, [information, distance, both], strict=True):
+    print(f"{name:20} {part.mean():.2f} ± {stats.sem(part):.2f} nats")
 print(f"average KL, formula  {kl.mean():.2f} nats")
 
 # %%
-assert abs((information + distance).mean() - kl.mean()) < 5 * stats.sem(information + distance) + stats.sem(kl)
+assert abs(both.mean() - kl.mean()) < 5 * stats.sem(both) + stats.sem(kl)
 assert 0 < distance.mean() < 0.15 * kl.mean()
 assert information.mean() < np.log(len(z))
 
@@ -458,11 +489,12 @@ class ContinuousBernoulliVAE(VAE):
 
 
 class GaussianVAE(VAE):
-    """Any real pixels: normal around the decoder's picture, with one learned variance for all pixels."""
+    """Any real pixels: normal around the decoder's picture, one learned variance."""
 
     def __init__(self, encoder, decoder, **kwargs):
         super().__init__(encoder, decoder, **kwargs)
-        self.log_var = self.add_weight(name="log_var", initializer=keras.initializers.Constant(-2.0))
+        start = keras.initializers.Constant(-2.0)
+        self.log_var = self.add_weight(name="log_var", initializer=start)
 
     def log_likelihood(self, x, logits):
         return gaussian_log_likelihood(x, keras.ops.sigmoid(logits), self.log_var)
@@ -470,7 +502,7 @@ class GaussianVAE(VAE):
 
 # %% [markdown]
 # The fourth is the plain `VAE` on *binarised* digits: each pixel tossed once, ink with a chance equal to its grey
-# value. Each model sees 10 000 digits twice, which is little, but the same for all. (What `start_from_data` is good for
+# value. Each model sees 10 000 digits twice, which is little, but the same for all. (What `initialize_from_data` is good for
 # comes further down.)
 
 
@@ -482,16 +514,18 @@ def train(model, x, callbacks=(), epochs=2, learning_rate=0.005):
     return model
 
 
-few, tossed = x_train[:10_000], (rng.random(x_train[:10_000].shape) < x_train[:10_000]).astype("float32")
+few = x_train[:10_000]
+tossed = (rng.random(few.shape) < few).astype("float32")
 tossed_test = (rng.random(x_test.shape) < x_test).astype("float32")
 
 
 # %%
 def networks(start=True):
     """A new encoder and decoder."""
-    encoder, decoder = Encoder(batch_normalization=False), Decoder(batch_normalization=False)
+    encoder = Encoder(batch_normalization=False)
+    decoder = Decoder(batch_normalization=False)
     if start:
-        start_from_data(decoder, few)
+        initialize_from_data(decoder, few)
     return encoder, decoder
 
 
@@ -540,11 +574,13 @@ assert 0.1 < sigma < 0.3
 # %% tags=["nbval-ignore-output"]
 logits = vae.decoder.logits(z_mean[:500].astype("float32"))
 grey = keras.ops.convert_to_numpy(bernoulli_log_likelihood(x_test[:500], logits))
-tosses = [
-    bernoulli_log_likelihood((rng.random((500, 28, 28, 1)) < x_test[:500]).astype("float32"), logits) for _ in range(20)
-]
-difference = np.mean([keras.ops.convert_to_numpy(toss) for toss in tosses], axis=0) - grey
-print(f"grey {grey.mean():.2f}, tossed {grey.mean() + difference.mean():.2f} ± {stats.sem(difference):.2f} nats")
+tosses = []
+for _ in range(20):
+    digits = (rng.random((500, 28, 28, 1)) < x_test[:500]).astype("float32")
+    tosses.append(keras.ops.convert_to_numpy(bernoulli_log_likelihood(digits, logits)))
+difference = np.mean(tosses, axis=0) - grey
+print(f"grey {grey.mean():.2f}, tossed {grey.mean() + difference.mean():.2f} ", end="")
+print(f"± {stats.sem(difference):.2f} nats")
 
 # %%
 assert abs(difference.mean()) < 5 * stats.sem(difference)
@@ -557,7 +593,7 @@ assert abs(difference.mean()) < 5 * stats.sem(difference)
 
 # %%
 def mean_of_continuous_bernoulli(p):
-    """The expectation of a pixel, from the decoder's λ; λ itself very near ½, where the formula is 0/0."""
+    """The expectation of a pixel, from the decoder's λ; ½ near ½, where it is 0/0."""
     near = np.abs(p - 0.5) < 1e-3
     p = np.where(near, 0.4, np.clip(p, 1e-6, 1 - 1e-6))
     return np.where(near, 0.5, p / (2 * p - 1) + 1 / (2 * np.arctanh(1 - 2 * p)))
@@ -603,16 +639,19 @@ fig, ax = plt.subplots(figsize=(9, 5), layout="constrained")
 across = np.array([-0.3, 10.3])
 for level in (145, 150, 160, 180, 200):
     ax.plot(across, level - across, color="0.8", linewidth=1)
-    ax.annotate(f"ELBO −{level}", (across[1], level - across[1]), color="0.5", fontsize="small", va="center")
+    how = {"color": "0.5", "fontsize": "small", "va": "center"}
+    ax.annotate(f"ELBO −{level}", (across[1], level - across[1]), **how)
 ax.plot(drawn.rate, drawn.distortion, "o-", color=blue)
 for beta, rate, distortion in drawn.to_numpy():
     color = red if beta in names else blue
     ax.plot(rate, distortion, "o", color=color, markersize=8)
-    label = names.get(beta, f"β = {beta:g}")
     if beta != 60:
+        label = names.get(beta, f"β = {beta:g}")
         offset = {1.0: (-58, -28), 0.5: (2, -28)}.get(beta, (9, 3))
-        ax.annotate(label, (rate, distortion), offset, textcoords="offset points", color=color)
-ax.set(xlabel="rate: KL, nats", ylabel="distortion: −log P(X|Z), nats", xlim=(-0.3, 11.6), ylim=(130, 212))
+        how = {"textcoords": "offset points", "color": color}
+        ax.annotate(label, (rate, distortion), offset, **how)
+ax.set(xlabel="rate: KL, nats", ylabel="distortion: −log P(X|Z), nats")
+ax.set(xlim=(-0.3, 11.6), ylim=(130, 212))
 sns.despine()
 plt.show()
 
@@ -652,11 +691,13 @@ assert rates[rates.beta == 392].rate.iloc[0] < 0.1
 
 # %%
 def warm_up(model, beta, steps):
-    """A callback that raises the model's beta along a line from 0 to `beta`, over so many batches."""
-    taken = iter(range(10**9))
-    return keras.callbacks.LambdaCallback(
-        on_train_batch_begin=lambda batch, logs: model.beta.assign(beta * min(1.0, next(taken) / steps))
-    )
+    """A callback that raises the model's beta from 0 along a line, over `steps`."""
+    taken = itertools.count()
+
+    def climb(batch, logs):
+        model.beta.assign(beta * min(1.0, next(taken) / steps))
+
+    return keras.callbacks.LambdaCallback(on_train_batch_begin=climb)
 
 
 at_once, warmed = (VAE(*networks(start=False), beta=20.0) for _ in "12")
@@ -669,8 +710,10 @@ for name, model in {"β = 20 at once": at_once, "with warm-up": warmed}.items():
     spread = keras.ops.convert_to_numpy(model.encoder(x_test)[0]).var(axis=0)
     logs = model.evaluate(x_test, batch_size=500, verbose=0, return_dict=True)
     active[name], found_kl[name] = int((spread > 0.01).sum()), logs["kl"]
-    print(f"{name:15} active units {active[name]}, variances {np.sort(spread).round(3)}, ", end="")
-    print(f"KL {logs['kl']:.2f}, reconstruction {logs['reconstruction']:.1f}, together {logs['loss']:.1f}")
+    print(f"{name:15} active units {active[name]}, ", end="")
+    print(f"variances {np.sort(spread).round(3)}, KL {logs['kl']:.2f}, ", end="")
+    print(f"reconstruction {logs['reconstruction']:.1f}, ", end="")
+    print(f"together {logs['loss']:.1f}")
 
 # %%
 assert active["with warm-up"] == 2 >= active["β = 20 at once"]
@@ -696,12 +739,8 @@ print(shown.round(1).to_string(index=False))
 # %%
 shown = recipes[recipes.latent_dim == 2].sort_values("elbo")
 fig, ax = plt.subplots(figsize=(10, 5), layout="constrained")
-ax.barh(
-    shown.recipe,
-    shown.elbo - (-280),
-    left=-280,
-    color=[orange if name == "notebook 03" else blue for name in shown.recipe],
-)
+colors = [orange if name == "notebook 03" else blue for name in shown.recipe]
+ax.barh(shown.recipe, shown.elbo - (-280), left=-280, color=colors)
 ax.hlines(shown.recipe, shown.low, shown.high, color="black", linewidth=2)
 ax.axvline(-average_picture, color=red, linestyle="--")
 ax.text(-average_picture, -0.9, " the average picture", color=red, fontsize="small")
@@ -729,18 +768,21 @@ plt.show()
 #
 # A decoder of two inputs is a function on a plane. Each unit of its first layer bends along one line, where its input
 # $w \cdot z + b$ is 0. Keras starts with $b = 0$: all lines go through the middle, so the decoder tells directions
-# apart, but hardly places. `start_from_data` spreads them over the plane. (It also sets the last layer to the average
+# apart, but hardly places. `initialize_from_data` spreads them over the plane. (It also sets the last layer to the average
 # picture, which otherwise has to be learned first.)
 
 # %%
-plain, spread_out = (Decoder(activation="gelu", batch_normalization=False) for _ in "12")
-start_from_data(spread_out, x_train)
+options = {"activation": "gelu", "batch_normalization": False}
+plain, spread_out = Decoder(**options), Decoder(**options)
+initialize_from_data(spread_out, x_train)
 
 fig, axes = plt.subplots(1, 2, figsize=(9, 4.5), layout="constrained", sharey=True)
-for ax, decoder, title in zip(axes, [plain, spread_out], ["Keras's start", "spread out"], strict=True):
-    kernel, bias = (np.asarray(weights) for weights in decoder.to_logits.layers[0].weights)
+titles = ["Keras's start", "spread out"]
+for ax, decoder, title in zip(axes, [plain, spread_out], titles, strict=True):
+    kernel, bias = (np.asarray(each) for each in decoder.to_logits.layers[0].weights)
     for (a, b), c in zip(kernel.T, bias, strict=True):
-        ax.axline(-np.array([a, b]) * c / (a**2 + b**2), slope=-a / b, color=blue, linewidth=0.6, alpha=0.7)
+        nearest = -np.array([a, b]) * c / (a**2 + b**2)
+        ax.axline(nearest, slope=-a / b, color=blue, linewidth=0.6, alpha=0.7)
     ax.set(xlim=(-3, 3), ylim=(-3, 3), aspect="equal", xlabel="$z_1$", title=title)
 axes[0].set_ylabel("$z_2$")
 plt.show()
@@ -750,8 +792,9 @@ plt.show()
 # single epoch, without batch normalisation and with GELU in place of ReLU:
 
 # %% tags=["nbval-ignore-output"]
-quick = VAE(Encoder(activation="gelu", batch_normalization=False), spread_out)
-quick.compile(optimizer=keras.optimizers.Adam(warmup_cosine(steps=len(x_train) // 125, peak=0.01, warmup=50)))
+quick = VAE(Encoder(**options), spread_out)
+learning_rate = warmup_cosine(steps=len(x_train) // 125, peak=0.01, warmup=50)
+quick.compile(optimizer=keras.optimizers.Adam(learning_rate))
 quick.fit(x_train, epochs=1, batch_size=125, verbose=0)
 after_one = -quick.evaluate(x_test, batch_size=500, verbose=0, return_dict=True)["loss"]
 print(f"test ELBO after one epoch {after_one:.2f} nats")
@@ -767,19 +810,24 @@ assert after_one > -152.5
 article = pd.DataFrame(json.loads((RESULTS / "article.json").read_text())["curve"])
 timed = json.loads((RESULTS / "training.json").read_text())["after"]
 long = timed["300"]
-print(f"the article's recipe: {article.elbo.iloc[-1]:.2f} nats after {article.epoch.iloc[-1]} epochs")
+print(f"the article's recipe: {article.elbo.iloc[-1]:.2f} nats ", end="")
+print(f"after {article.epoch.iloc[-1]} epochs")
 for run in timed.values():
-    print(f"the better start: {run['elbo']:.2f} nats after {run['epochs']} epochs, {run['seconds']:.0f} s of training")
+    print(f"the better start: {run['elbo']:.2f} nats after {run['epochs']} ", end="")
+    print(f"epochs, {run['seconds']:.0f} s of training")
 
 # %%
 fig, ax = plt.subplots(figsize=(9, 4), layout="constrained")
 ax.plot(article.epoch, article.elbo, color="0.4", label="the article's recipe")
-ax.plot(1, after_one, "*", color=red, markersize=16, label="better start, this notebook")
+label = "better start, this notebook"
+ax.plot(1, after_one, "*", color=red, markersize=16, label=label)
 for run in timed.values():
     ax.plot(run["epochs"], run["elbo"], "o", color=red)
-ax.plot(4, elbos.mean(), "s", color=orange, markersize=9, label="notebook 03's recipe, this notebook")
+label = "notebook 03's recipe, this notebook"
+ax.plot(4, elbos.mean(), "s", color=orange, markersize=9, label=label)
 ax.axhline(-average_picture, color="0.7", linestyle="--", label="the average picture")
-ax.set(xscale="log", xlabel="epochs", ylabel="test ELBO, nats per picture", ylim=(-220, -130))
+ax.set(xscale="log", xlabel="epochs", ylim=(-220, -130))
+ax.set_ylabel("test ELBO, nats per picture")
 ax.legend(loc="lower right")
 sns.despine()
 plt.show()
@@ -818,7 +866,7 @@ assert long["elbo"] > article.elbo.max() + 8
 # it.
 
 # %%
-from vaelib.exercises.evaluation import check_active_units, check_iwae
+from course.exercises.evaluation import check_active_units, check_iwae
 
 # %% [markdown]
 # **1.** The importance-weighted bound from log-weights: put every `k` neighbours in one group, take the logarithm of
@@ -883,14 +931,16 @@ def active_units_solution(z_mean, z_log_var):
 # better IWAE-1000?
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution", "hide-cell"]
-# Solution. The narrow one has the better ELBO: it stays where the posterior is high. But it hardly ever draws from the
-# posterior's outskirts, and when it does, the weight is enormous (their variance is infinite here). More codes mend the
-# wide one at once, the narrow one hardly. A proposal should rather be too wide than too narrow.
+# Solution. The narrow one has the better ELBO: it stays where the posterior is high.
+# But it hardly ever draws from the posterior's outskirts, and when it does, the weight
+# is enormous (their variance is infinite here). More codes mend the wide one at once,
+# the narrow one hardly. A proposal should rather be too wide than too narrow.
 for name, deviation in {"half": 0.5, "twice": 2.0}.items():
     z = np.random.default_rng(6).normal(0, deviation, size=(200_000, 2))
-    log_w = (stats.norm.logpdf(z) - stats.norm.logpdf(z, 0, deviation)).sum(axis=1)[None]
-    ladder = ", ".join(f"k = {k}: {iwae_solution(log_w, k)[0]:.3f}" for k in (1, 10, 100, 1000))
-    print(f"{name:5} as wide: {ladder}")
+    log_w = (stats.norm.logpdf(z) - stats.norm.logpdf(z, 0, deviation)).sum(axis=1)
+    ladder = {k: iwae_solution(log_w[None], k)[0] for k in (1, 10, 100, 1000)}
+    listed = [f"k = {k}: {bound:.3f}" for k, bound in ladder.items()]
+    print(f"{name:5} as wide: {', '.join(listed)}")
 
 # %% [markdown]
 # ## Sources

@@ -6,7 +6,7 @@ import matplotlib
 import pytest
 from hypothesis import HealthCheck, settings
 
-import vaelib.device  # noqa: F401  (first of all: it decides how TensorFlow starts)
+import vaelib.runtime  # noqa: F401  (first of all: it decides how TensorFlow starts)
 
 ROOT = Path(__file__).parent.parent
 matplotlib.use("Agg")  # no test opens a window
@@ -33,5 +33,7 @@ def site(tmp_path_factory):
 
 
 # The same examples in every run, so that a red CI is red for the change at hand; and no clock, on machines this noisy.
-settings.register_profile("course", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(
+    "course", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.load_profile("course")

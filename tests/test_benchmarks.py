@@ -37,7 +37,9 @@ def test_the_report_is_that_of_the_measurements():
 
 def test_the_table_of_recipes_is_that_of_the_measurements():
     found = kept("recipes")
-    assert (RESULTS / "recipes.md").read_text(encoding="utf-8") == recipes.as_markdown(found["rows"], found["machine"])
+    assert (RESULTS / "recipes.md").read_text(encoding="utf-8") == recipes.as_markdown(
+        found["rows"], found["machine"]
+    )
     assert [row["recipe"] for row in found["rows"]] == [recipe[0] for recipe in recipes.RECIPES]
 
 
@@ -76,10 +78,12 @@ def test_an_aim_is_met_only_if_it_is():
 
 
 def test_an_epochs_arithmetic_counted_by_hand():
-    # forward, and the gradient of the weights: 784·256 + 256·128 + 2·128·2 + 2·128 + 128·256 + 256·784; of the inputs
-    # the same without the first
+    # Forward, and the gradient of the weights: 784·256 + 256·128 + 2·128·2 + 2·128 + 128·256
+    # + 256·784; of the inputs the same without the first.
     weights = 200_704 + 32_768 + 512 + 256 + 32_768 + 200_704
-    assert throughput.products_of_an_epoch() == pytest.approx(2 * 60_000 * (3 * weights - 200_704) / 1e9)
+    assert throughput.products_of_an_epoch() == pytest.approx(
+        2 * 60_000 * (3 * weights - 200_704) / 1e9
+    )
 
 
 def test_batches_go_round_all_pictures_before_any_comes_again():
@@ -91,7 +95,7 @@ def test_batches_go_round_all_pictures_before_any_comes_again():
 
 
 def test_a_budget_ends_in_time_and_its_rate_at_nothing(monkeypatch):
-    """By a clock of its own, a hundredth of a second between two looks: this machine may be slow."""
+    """By a clock that advances a hundredth of a second at each look: a machine may be slow."""
     ticks = itertools.count()
     monkeypatch.setattr(training, "time", SimpleNamespace(perf_counter=lambda: next(ticks) / 100))
     x = np.random.default_rng(0).random((200, 28, 28, 1)).astype("float32")
@@ -105,9 +109,18 @@ def test_a_budget_ends_in_time_and_its_rate_at_nothing(monkeypatch):
             super().on_train_batch_end(batch, logs)
 
     budget = Watch(seconds=3.0, peak=0.01)
-    vae.fit(common.endless(x, 50), steps_per_epoch=4, epochs=10**6, shuffle=False, callbacks=[budget], verbose=0)
+    vae.fit(
+        common.endless(x, 50),
+        steps_per_epoch=4,
+        epochs=10**6,
+        shuffle=False,
+        callbacks=[budget],
+        verbose=0,
+    )
     assert 148 <= len(rates) <= 152  # two looks for each batch
     assert 0.0098 < max(rates) <= 0.01
     assert rates.index(max(rates)) < 4
     assert rates[-1] < 1e-5
-    assert rates[rates.index(max(rates)) :] == sorted(rates[rates.index(max(rates)) :], reverse=True)
+    assert rates[rates.index(max(rates)) :] == sorted(
+        rates[rates.index(max(rates)) :], reverse=True
+    )

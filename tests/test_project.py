@@ -1,7 +1,10 @@
-"""The files that say what to install must say the same, and the README must know every notebook."""
+"""All files say the same of what to install, and the documents name only what exists."""
 
+import ast
+import importlib
 import re
 import tomllib
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -11,16 +14,33 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parent.parent
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+PROJECT = PYPROJECT["project"]
 EXTRAS = PROJECT["optional-dependencies"]
-THE_EIGHT = {"jupyterlab", "tensorflow", "numpy", "matplotlib", "seaborn", "scipy", "nbval", "jupytext"}
+THE_EIGHT = {
+    "jupyterlab",
+    "tensorflow",
+    "numpy",
+    "matplotlib",
+    "seaborn",
+    "scipy",
+    "nbval",
+    "jupytext",
+}
+DOCUMENTS = [
+    path
+    for pattern in ("*.md", "docs/*.md", "benchmarks/*.md", "vaelib/**/*.md")
+    for path in sorted(ROOT.glob(pattern))
+]
 LOCKS = {"requirements.lock": EXTRAS["dev"], "requirements-gpu.lock": EXTRAS["dev"] + EXTRAS["gpu"]}
 
 
 def conda_environment():
     dependencies = yaml.safe_load((ROOT / "environment.yml").read_text())["dependencies"]
     (pip,) = (entry["pip"] for entry in dependencies if isinstance(entry, dict))
-    (python,) = (entry for entry in dependencies if isinstance(entry, str) and entry.startswith("python="))
+    (python,) = (
+        entry for entry in dependencies if isinstance(entry, str) and entry.startswith("python=")
+    )
     return python, pip
 
 
@@ -35,12 +55,16 @@ def test_environment_yml_asks_for_what_pyproject_asks_for():
 
 def test_environment_yml_takes_a_python_that_pyproject_allows():
     python, _ = conda_environment()
-    assert Requirement(f"python{PROJECT['requires-python']}").specifier.contains(python.removeprefix("python=") + ".0")
+    assert Requirement(f"python{PROJECT['requires-python']}").specifier.contains(
+        python.removeprefix("python=") + ".0"
+    )
 
 
 def locked(name):
     """Versions by package, of the lines that count on this machine."""
-    entries = re.findall(r"^([\w.-]+)==(\S+)(?: ; ([^\\\n]*))?", (ROOT / name).read_text(), re.MULTILINE)
+    entries = re.findall(
+        r"^([\w.-]+)==(\S+)(?: ; ([^\\\n]*))?", (ROOT / name).read_text(), re.MULTILINE
+    )
     return {
         canonicalize_name(package): version
         for package, version, marker in entries
@@ -64,29 +88,45 @@ def test_the_gpu_lock_is_the_other_with_more():
 @pytest.mark.parametrize("name", LOCKS)
 def test_a_lock_is_names_versions_and_hashes_only(name):
     for line in (ROOT / name).read_text().splitlines():
-        assert re.fullmatch(r"[a-z0-9._-]+==\S+( ; [\w\s.'()=<>!]+)? \\|    --hash=sha256:[0-9a-f]{64}( \\)?", line), (
-            line
-        )
+        assert re.fullmatch(
+            r"[a-z0-9._-]+==\S+( ; [\w\s.'()=<>!]+)? \\|    --hash=sha256:[0-9a-f]{64}( \\)?", line
+        ), line
 
 
 def test_the_lock_is_what_is_installed():
-    from importlib.metadata import version
-
     for package, wanted in locked("requirements.lock").items():
         assert version(package) == wanted, package
 
 
-def test_the_readme_lists_every_notebook_and_shows_pictures_that_exist():
-    readme = (ROOT / "README.md").read_text()
+def test_every_package_is_installed_and_no_other():
+    existing = {
+        ".".join(path.parent.relative_to(ROOT).parts)
+        for folder in ("vaelib", "course")
+        for path in (ROOT / folder).rglob("__init__.py")
+    }
+    assert set(PYPROJECT["tool"]["setuptools"]["packages"]) == existing
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_document_links_to_files_and_names_commands_that_exist(path):
+    text = path.read_text(encoding="utf-8")
+    links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text)
+    assert [link for link in links if not (path.parent / link).exists()] == []
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    assert set(re.findall(r"(?:`|^)make ([a-z-]+)", text, re.MULTILINE)) <= targets
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_code_in_a_document_imports_what_exists(path):
+    blocks = re.findall(r"^```python\n(.*?)^```", path.read_text(encoding="utf-8"), re.M | re.S)
+    for node in ast.walk(ast.parse("\n".join(blocks))):
+        if isinstance(node, ast.ImportFrom):
+            module = importlib.import_module(node.module)
+            assert [name.name for name in node.names if not hasattr(module, name.name)] == []
+
+
+def test_the_readme_lists_every_chapter_and_both_commands():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
     for path in sorted((ROOT / "notebooks").glob("[0-9]*.ipynb")):
         assert f"notebooks/{path.name}" in readme
-    links = re.findall(r"\]\(([^)#:]+)\)", readme)
-    assert links
-    assert not [link for link in links if not (ROOT / link).exists()]
-
-
-def test_the_readme_names_only_make_targets_that_exist():
-    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
-    named = set(re.findall(r"`make ([a-z-]+)", (ROOT / "README.md").read_text()))
-    assert named
-    assert named <= targets
+    assert {"lab", "test"} <= set(re.findall(r"\bmake ([a-z-]+)", readme))

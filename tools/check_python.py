@@ -1,4 +1,5 @@
-"""Can the course's environment be made with this Python? Print why not and exit with 1, or print nothing.
+"""Can the course's environment be made with this Python? Print why not and exit with 1, or print
+nothing.
 
 Has to run on any Python a machine may have, so it keeps to what Python 2.7 can read too.
 """

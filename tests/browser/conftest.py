@@ -1,4 +1,4 @@
-"""A real browser: Playwright drives the Chromium that is installed (Debian: apt install chromium)."""
+"""A real browser: Playwright drives the installed Chromium (Debian: apt install chromium)."""
 
 import os
 import shutil
@@ -10,24 +10,30 @@ NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"
 
 def executable():
     """The browser: what CHROMIUM names, or the first one on the PATH; None if there is none."""
-    return os.environ.get("CHROMIUM") or next((path for name in NAMES if (path := shutil.which(name))), None)
+    return os.environ.get("CHROMIUM") or next(
+        (path for name in NAMES if (path := shutil.which(name))), None
+    )
 
 
 @pytest.fixture(scope="module")
 def browser():
     path = executable()
     if path is None:
-        pytest.skip(f"no Chromium: none of {', '.join(NAMES)} is on the PATH, and CHROMIUM is not set")
+        pytest.skip(
+            f"no Chromium: none of {', '.join(NAMES)} is on the PATH, and CHROMIUM is not set"
+        )
     playwright = pytest.importorskip("playwright.sync_api")
     with playwright.sync_playwright() as started:
-        chromium = started.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
+        chromium = started.chromium.launch(
+            executable_path=path, args=["--no-sandbox", "--disable-gpu"]
+        )
         yield chromium
         chromium.close()
 
 
 @pytest.fixture
 def open_page(browser):
-    """Opens addresses in new pages, and at the end holds that nothing was asked of any other machine, nor any error."""
+    """Opens addresses in new pages; in the end none has asked another machine, nor erred."""
     contexts, requests, errors = [], [], []
 
     def open_(address, width=1200, height=900, **options):

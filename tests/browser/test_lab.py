@@ -1,97 +1,82 @@
-"""JupyterLab as `make lab` starts it, in a real browser, on a copy of the course."""
+"""JupyterLab as `make lab` starts it, in a real browser, on the beginning of the first chapter."""
 
-import json
-import os
-import re
 import shutil
-import signal
-import subprocess
-import time
 from pathlib import Path
 
+import jupytext
 import nbformat
 import pytest
+from lab_server import copy_tools, running
 
-ROOT = Path(__file__).parent.parent.parent
+ROOT = Path(__file__).parents[2]
 FIRST = "01_mapping_distributions"
+FIGURES = 2
+
+pytestmark = pytest.mark.slow
+
+
+def shortened():
+    """The first chapter, cut after a few figures, and its first exercise."""
+    whole = jupytext.read(ROOT / f"notebooks/{FIRST}.py")
+    draws = [i for i, cell in enumerate(whole.cells) if "plot_digits(" in cell.source]
+    end = [i for i in draws if whole.cells[i].cell_type == "code"][FIGURES - 1] + 1
+    solution = next(
+        i for i, cell in enumerate(whole.cells) if cell.source.startswith("# Solution\ndef ")
+    )
+    whole.cells = whole.cells[:end] + whole.cells[solution - 2 : solution + 1]
+    whole.cells[1].outputs = [nbformat.v4.new_output("stream", text="of an earlier run\n")]
+    return whole
 
 
 @pytest.fixture(scope="module")
 def lab(browser, tmp_path_factory):
-    """The folder and the address, token included."""
+    """The folder, whose name has blanks, and the server."""
     folder = tmp_path_factory.mktemp("course with blanks")
-    for name in ("notebooks", "tools", "benchmarks"):
-        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("runs", "__pycache__", ".*"))
-    shutil.copy(ROOT / "jupytext.toml", folder)
-    (folder / ".venv").symlink_to(ROOT / ".venv")
-    # The reader's own settings: only that the page lets a test speak to the application.
-    settings = folder / "settings"
-    settings.mkdir()
-    (settings / "jupyter_lab_config.json").write_text(json.dumps({"LabApp": {"expose_app_in_browser": True}}))
-    environment = {name: value for name, value in os.environ.items() if name not in ("DISPLAY", "WAYLAND_DISPLAY")}
-    environment |= {"JUPYTER_CONFIG_DIR": str(settings), "HOME": str(folder), "JUPYTER_PORT": "0"}
-    with (folder / "lab.log").open("wb") as log:
-        process = subprocess.Popen(
-            ["sh", "tools/lab.sh"], cwd=folder, env=environment, stdout=log, stderr=log, start_new_session=True
-        )
-    try:
-        yield folder, address_of(folder / "lab.log", process)
-    finally:
-        os.killpg(process.pid, signal.SIGTERM)
-        try:
-            process.wait(timeout=20)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-
-
-def address_of(log, process):
-    """What `make lab` tells the reader to open."""
-    for _ in range(240):
-        found = re.search(r"http://127\.0\.0\.1:\d+/lab/tree/notebooks\?token=\w+", log.read_text())
-        if found:
-            return found.group()
-        if process.poll() is not None:
-            break
-        time.sleep(0.5)
-    pytest.fail(f"JupyterLab did not start:\n{log.read_text()[-2000:]}")
+    copy_tools(folder)
+    for name in ("jupytext.toml", "notebooks/jupytext.toml"):
+        shutil.copy(ROOT / name, folder / name)
+    notebook = shortened()
+    nbformat.write(notebook, folder / f"notebooks/{FIRST}.ipynb")
+    jupytext.write(notebook, folder / f"notebooks/{FIRST}.py", fmt="py:percent")
+    with running(folder) as server:
+        yield folder, server
 
 
 def opened(open_page, lab, name):
     """A page with that file as a notebook, its kernel ready."""
-    address, token = lab[1].split("?")
-    page = open_page(f"{address}/{name}?{token}&reset")
+    page = open_page(lab[1].address(f"notebooks/{name}"))
     page.wait_for_function(
-        """() => window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'""",
+        """() => window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.status
+            === 'idle'""",
         timeout=120_000,
     )
     return page
 
 
 CELLS = "jupyterapp.shell.currentWidget.content.model.cells"
+CODE = f"[...{CELLS}].filter(cell => cell.type === 'code')"
 
 
 def test_restart_and_run_all_finishes_and_draws(lab, open_page):
     page = opened(open_page, lab, f"{FIRST}.ipynb")
     page.evaluate("() => { jupyterapp.commands.execute('notebook:restart-run-all'); }")
     page.locator(".jp-Dialog button.jp-mod-accept").click()
-    # A fresh kernel counts from 1, so the last cell's count tells that all of them have run now.
-    total = page.evaluate(f"[...{CELLS}].filter(cell => cell.type === 'code').length")
+    # A fresh kernel counts from 1, so these counts tell that all cells have been run by it.
     page.wait_for_function(
-        f"""total => {{ const code = [...{CELLS}].filter(cell => cell.type === 'code');
-            return code.every((cell, i) => cell.executionCount === i + 1 && cell.executionState !== 'running')
-                   && jupyterapp.shell.currentWidget.sessionContext.session.kernel.status === 'idle'; }}""",
-        arg=total,
+        f"""() => {CODE}.every((cell, i) => cell.executionCount === i + 1
+                    && cell.executionState !== 'running')
+            && jupyterapp.shell.currentWidget.sessionContext.session.kernel.status === 'idle'""",
         timeout=180_000,
     )
-    outputs = page.evaluate(f"[...{CELLS}].filter(cell => cell.type === 'code').map(cell => cell.outputs.toJSON())")
-    found = [output for cell in outputs for output in cell]
+    found = page.evaluate(f"{CODE}.flatMap(cell => cell.outputs.toJSON())")
     assert [output for output in found if output["output_type"] == "error"] == []
-    assert sum("image/png" in output.get("data", {}) for output in found) >= 10
-    # On the screen, too: the figures that are in view have a size.
+    assert sum("image/png" in output.get("data", {}) for output in found) >= FIGURES
+    # On the screen, too: a figure that is in view has a size.
     page.evaluate(
-        f"""() => {{ const panel = jupyterapp.shell.currentWidget.content;
-        panel.scrollToItem([...{CELLS}].findIndex(cell => cell.type === 'code' && cell.outputs.length
-            && 'image/png' in cell.outputs.get(0).data), 'start'); }}"""
+        f"""() => {{ const drew = (cell) => cell.type === 'code' && cell.outputs.length
+                && 'image/png' in cell.outputs.get(0).data;
+            jupyterapp.shell.currentWidget.content
+                .scrollToItem([...{CELLS}].findIndex(drew), 'start'); }}"""
     )
     image = page.locator(".jp-OutputArea-output img").first
     image.wait_for(state="visible")
@@ -103,7 +88,8 @@ def test_restart_and_run_all_finishes_and_draws(lab, open_page):
 def test_a_py_opens_as_a_notebook_and_saving_changes_its_pair(lab, open_page):
     folder, _ = lab
     page = opened(open_page, lab, f"{FIRST}.py")
-    assert page.evaluate(f"{CELLS}.length") == len(nbformat.read(folder / f"notebooks/{FIRST}.ipynb", 4).cells)
+    stored = nbformat.read(folder / f"notebooks/{FIRST}.ipynb", 4)
+    assert page.evaluate(f"{CELLS}.length") == len(stored.cells)
     page.evaluate(f"""() => {{ const cell = {CELLS}.get(0).sharedModel;
         cell.setSource(cell.getSource() + '\\n\\nChanged in the browser.'); }}""")
     page.evaluate("() => jupyterapp.commands.execute('docmanager:save')")
@@ -114,17 +100,14 @@ def test_a_py_opens_as_a_notebook_and_saving_changes_its_pair(lab, open_page):
         page.wait_for_timeout(250)
     assert notebook.cells[0].source.endswith("Changed in the browser.")
     assert "# Changed in the browser.\n" in (folder / f"notebooks/{FIRST}.py").read_text()
-    # The pair's outputs are still there.
-    assert any(cell.outputs for cell in notebook.cells if cell.cell_type == "code")
+    assert notebook.cells[1].outputs == stored.cells[1].outputs
 
 
 def test_a_solution_is_folded_and_opens(lab, open_page):
     page = opened(open_page, lab, f"{FIRST}.ipynb")
-    where = page.evaluate(
-        f"[...{CELLS}].findIndex(cell => cell.type === 'code' && cell.sharedModel.getSource().startsWith('# Solution'))"
-    )
-    page.evaluate(f"() => jupyterapp.shell.currentWidget.content.scrollToItem({where}, 'center')")
-    cell = page.locator(f'.jp-Cell[data-windowed-list-index="{where}"]')
+    last = page.evaluate(f"{CELLS}.length") - 1
+    page.evaluate(f"() => jupyterapp.shell.currentWidget.content.scrollToItem({last}, 'center')")
+    cell = page.locator(f'.jp-Cell[data-windowed-list-index="{last}"]')
     cell.wait_for()
     assert not cell.locator(".jp-InputArea-editor").is_visible()
     cell.locator(".jp-Placeholder-content").first.click()

@@ -1,4 +1,4 @@
-"""How headings are linked to; a module of its own, because Sphinx stores the name of the function."""
+"""How headings are linked to; a module of its own, because Sphinx stores the function's name."""
 
 
 def as_in_jupyterlab(heading: str) -> str:

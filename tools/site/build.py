@@ -1,7 +1,8 @@
-"""`make site`: the course as web pages, in `site/`, from the committed notebooks and without executing anything.
+"""`make site`: the course as web pages, in `site/`, from the committed notebooks and without
+executing anything.
 
-Sphinx warns of every link that leads nowhere, and warnings are errors. The old `site/` is replaced only by a complete
-new one.
+Sphinx warns of every link that leads nowhere, and warnings are errors. The old `site/` is replaced
+only by a complete new one.
 """
 
 import re
@@ -22,7 +23,15 @@ REPORTS = ["bench", "recipes", "gifs", "manifold", "explorer", "limits"]
 def assemble(root: Path, source: Path) -> None:
     """Put together what Sphinx reads: pages, notebooks, pictures, and the settings."""
     shutil.copytree(root / "pictures", source / "pictures")
-    for folder in ("downloads", "extra", "static", "notebooks", "code", "benchmarks/results", "vaelib/mnist"):
+    for folder in (
+        "downloads",
+        "extra",
+        "static",
+        "notebooks",
+        "code",
+        "benchmarks/results",
+        "vaelib/mnist",
+    ):
         (source / folder).mkdir(parents=True)
     for settings in ("conf.py", "anchors.py"):
         shutil.copy(HERE / settings, source)
@@ -37,24 +46,31 @@ def assemble(root: Path, source: Path) -> None:
     for notebook in notebooks:
         shutil.copy(notebook, source / "downloads")
         add_chapter(notebook, source)
-    (source / "index.md").write_text(front_page(root, [path.stem for path in notebooks]), encoding="utf-8")
+    (source / "index.md").write_text(
+        front_page(root, [path.stem for path in notebooks]), encoding="utf-8"
+    )
 
 
 def add_chapter(notebook: Path, source: Path) -> None:
     """A notebook with two links below its title, and the page of its `.py`."""
     name, content = notebook.stem, nbformat.read(notebook, as_version=4)
-    links = f"{{download}}`Download the notebook <../downloads/{name}.ipynb>` · [View it as a .py](../code/{name}.md)"
+    links = (
+        f"{{download}}`Download the notebook <../downloads/{name}.ipynb>` · [View it as a "
+        f".py](../code/{name}.md)"
+    )
     for cell in content.cells:  # anchors written as HTML, which Sphinx does not know as targets
         if cell.cell_type == "markdown":
-            cell.source = re.sub(r'^<a id="([^"]+)"></a>\n*', r"(\1)=\n", cell.source, flags=re.MULTILINE)
+            cell.source = re.sub(
+                r'^<a id="([^"]+)"></a>\n*', r"(\1)=\n", cell.source, flags=re.MULTILINE
+            )
     title, rest = content.cells[0].source.split("\n", 1)
     content.cells[0].source = f"{title}\n\n{links}\n{rest}"
     nbformat.write(content, source / "notebooks" / notebook.name)
     script = notebook.with_suffix(".py")
     shutil.copy(script, source / "code")
     (source / "code" / f"{name}.md").write_text(
-        f"# {script.name}\n\n[The chapter](../notebooks/{name}.ipynb)\n\n"
-        f"```{{literalinclude}} {script.name}\n:language: python\n```\n",
+        f"# {script.name}\n\n[The chapter](../notebooks/{name}.ipynb)\n\n```{{literalinclude}} "
+        f"{script.name}\n:language: python\n```\n",
         encoding="utf-8",
     )
 
@@ -68,7 +84,9 @@ def front_page(root: Path, chapters: list[str]) -> str:
     text = re.sub(r"\[[^]]+\]\(((?:tests|\.github)/[^)]+)\)", r"`\1`", text)
 
     def contents(caption: str, pages: list[str]) -> str:
-        return "\n".join(["", "```{toctree}", ":hidden:", f":caption: {caption}", "", *pages, "```", ""])
+        return "\n".join(
+            ["", "```{toctree}", ":hidden:", f":caption: {caption}", "", *pages, "```", ""]
+        )
 
     return text + (
         contents("Notebooks", [f"notebooks/{name}" for name in chapters])
@@ -102,7 +120,9 @@ def main(site: Path = ROOT / "site") -> int:
         build(ROOT, site)
     except subprocess.CalledProcessError as error:
         return error.returncode
-    print(f"{site / 'index.html'} made in {time.perf_counter() - begun:.0f} s: open it in a browser.")
+    print(
+        f"{site / 'index.html'} made in {time.perf_counter() - begun:.0f} s: open it in a browser."
+    )
     return 0
 
 

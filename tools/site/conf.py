@@ -1,4 +1,5 @@
-"""Sphinx's settings for the edition to read in a browser; `tools/site/build.py` puts the sources together."""
+"""Sphinx's settings for the edition to read in a browser; `tools/site/build.py` puts the sources
+together."""
 
 import sys
 from pathlib import Path
@@ -18,7 +19,8 @@ html_static_path = ["static"]
 html_css_files = ["course.css"]
 html_favicon = "static/favicon.svg"
 
-# The committed outputs are shown; nothing is executed. Without widgets no script is fetched for them.
+# The committed outputs are shown; nothing is executed. Without widgets no script is fetched for
+# them.
 nb_execution_mode = "off"
 nb_ipywidgets_js: dict[str, dict[str, str]] = {}
 

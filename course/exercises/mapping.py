@@ -1,0 +1,82 @@
+"""Checks for the exercises of notebook 01."""
+
+import numpy as np
+from scipy import stats
+
+from course.exercises.checking import Exercise
+
+_phi = stats.norm.pdf
+
+check_log_normal_density = Exercise(
+    right=lambda y: stats.lognorm(s=1).pdf(y),
+    cases=[(np.array([0.5, 1.0, 2.0]),), (np.array([0.1, 0.9, 3.0, 7.5]),)],
+    slips=[
+        (
+            lambda y: _phi(np.log(y)),
+            "You went back to z = log y, as you must. But a stretch of the z-axis becomes a longer "
+            "or shorter stretch of the y-axis, and the same probability is spread over it: the "
+            "factor |dz/dy| is missing.",
+        ),
+        (
+            lambda y: _phi(np.log(y)) * y,
+            "You multiply by dy/dz = y. Where the map stretches (dy/dz large), the density gets "
+            "*smaller*: the factor is |dz/dy|, its inverse.",
+        ),
+        (
+            lambda y: _phi(y) / y,
+            "The factor is right, but the normal density has to be taken at the code that leads to "
+            "y, z = log y, not at y.",
+        ),
+        (
+            lambda y: _phi(y),
+            "That is the density of z. Of what z does y come, and how is the axis stretched there?",
+        ),
+        (
+            lambda y: _phi(np.exp(y)) * np.exp(y),
+            "You used y → exp(y). To know how dense y is you must go the other way, back to z = "
+            "log y.",
+        ),
+        (
+            lambda y: stats.norm.cdf(np.log(y)),
+            "That is the distribution function P(Y ≤ y). The density is its derivative.",
+        ),
+    ],
+    praise="It is the density of the log-normal distribution, scipy.stats.lognorm(1).",
+)
+
+check_to_triangle = Exercise(
+    right=lambda z: stats.triang(c=1).ppf(stats.norm.cdf(z)),
+    cases=[(np.array([-1.0, 0.0, 1.0]),), (np.array([-2.5, -0.3, 0.7, 2.2]),)],
+    slips=[
+        (
+            lambda z: stats.norm.cdf(z) ** 2,
+            "You applied the distribution function y² to Φ(z). What leads from probabilities to "
+            "values is its inverse.",
+        ),
+        (
+            lambda z: stats.norm.cdf(z),
+            "Φ(z) is uniform on (0, 1): half of the way. Now send it through the inverse of P(Y ≤ "
+            "y) = y².",
+        ),
+        (
+            lambda z: np.sqrt(stats.norm.sf(z)),
+            "The distribution is right, but the map falls: a large z should become a large y. "
+            "Start from Φ(z), not 1 − Φ(z).",
+        ),
+        (
+            lambda z: np.sqrt(stats.norm.pdf(z)),
+            "You used the normal *density* φ(z). The first step takes the distribution function "
+            "Φ(z): the probability to the left of z.",
+        ),
+        (
+            lambda z: z**2,
+            "Square z and it is still unbounded; y must lie between 0 and 1. First step: Φ(z).",
+        ),
+        (
+            lambda z: np.sqrt(z),
+            "The root is right, but of what? It takes a probability between 0 and 1; first step: "
+            "Φ(z).",
+        ),
+    ],
+    praise="Normal draws become draws from the density 2y, and their order stays.",
+)

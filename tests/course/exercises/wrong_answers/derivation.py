@@ -1,0 +1,111 @@
+"""Wrong answers to the exercises on the ELBO, and what each hint must say."""
+
+import keras
+import numpy as np
+from scipy import special
+
+
+def kl(z_mean, z_log_var, deviation=None):
+    """The usual formula, with whatever is taken for the standard deviation; summed over units."""
+    s = np.exp(0.5 * z_log_var) if deviation is None else deviation
+    return 0.5 * np.sum(s**2 + z_mean**2 - 1 - np.log(s**2), axis=-1)
+
+
+def sigmoid(a):
+    return 1 / (1 + np.exp(-a))
+
+
+def cross_entropy(x, logits):
+    return np.sum(np.maximum(logits, 0) - logits * x + np.log1p(np.exp(-np.abs(logits))), axis=-1)
+
+
+def with_xlogy(x, p):
+    return np.sum(special.xlogy(x, p) + special.xlog1py(1 - x, -p), axis=1)
+
+
+def normal_clip(x, p, smallest):
+    """With probabilities kept away from 0 and 1, as Keras's own loss does."""
+    p = np.clip(p, smallest, 1 - smallest)
+    return (x * np.log(p) + (1 - x) * np.log(1 - p)).sum(axis=1)
+
+
+OF = {
+    "kl_to_prior": [
+        (lambda m, v: -kl(m, v), r"sign"),
+        (lambda m, v: np.sum(np.exp(v) + m * m - 1 - v, axis=1), r"½"),
+        (lambda m, v: kl(m, v).sum(), r"summed over the pictures"),
+        (lambda m, v: np.mean(kl(m, v)), r"averaged over the pictures"),
+        (
+            lambda m, v: 0.5 * np.mean(np.exp(v) + m**2 - 1 - v, axis=1),
+            r"mean over the latent units",
+        ),
+        (lambda m, v: kl(m, v, deviation=v), r"standard deviation σ"),
+        (lambda m, v: kl(m, v, deviation=np.sqrt(v)), r"for the variance"),
+        (lambda m, v: kl(m, v, deviation=np.exp(v)), r"for log σ"),
+        (
+            lambda m, v: -0.5 * keras.ops.sum(1 + v - m**2 - keras.ops.exp(0.5 * v), axis=1),
+            r"exp\(z_log_var / 2\)",
+        ),
+        (lambda m, v: 0.5 * np.sum(np.exp(v) + m**2 - v, axis=1), r"−1 for each latent unit"),
+        (lambda m, v: 0.5 * (np.exp(v) + m**2 - 1 - v), r"One number for each unit"),
+        (lambda m, v: 0.5 * np.sum(np.exp(v) + m**2 - 1, axis=1), r"logarithm is missing"),
+        (lambda m, v: kl(m, v) + np.sum(v, axis=1), r"sign of z_log_var"),
+        (lambda m, v: 0.5 * (np.sum(np.exp(v) + m**2 - v, axis=1) - 1), r"\*each\*"),
+        (lambda m, v: -0.5 * np.sum(1 + v - m**2 + np.exp(v), axis=1), r"sign of exp"),
+        (lambda m, v: kl(v, m), r"changed places"),
+        (lambda m, v: np.sum(0.5 * (np.exp(v) + m**2 - 1) - v, axis=1), r"all four terms"),
+        (lambda m, v: kl(m, v) + 0.25 * np.sum(v, axis=1), r"all four terms"),
+        (lambda m, v: kl(-m * np.exp(-v / 2), -v), r"other way round"),
+        (lambda m, v: 0.5 * np.sum(np.exp(v) + m**2 - 1 - v, axis=0), r"summed over the pictures"),
+        (lambda m, v: np.sum(m * np.nan, axis=1), r"NaN"),
+        (lambda m, v: kl(m.astype("float16"), v.astype("float16")), r"Nearly right|float16"),
+    ],
+    "bernoulli": [
+        (cross_entropy, r"cross-entropy"),
+        (lambda x, a: -cross_entropy(x, a) / a.shape[-1], r"mean over the pixels"),
+        (lambda x, a: -np.sum(cross_entropy(x, a)), r"whole batch"),
+        (
+            lambda x, a: (x * np.log(sigmoid(a)) + (1 - x) * np.log(1 - sigmoid(a))).sum(-1),
+            r"Right for small logits",
+        ),
+        (lambda x, a: normal_clip(x, sigmoid(a), 1e-7), r"Clipping"),
+        (lambda x, a: normal_clip(x, sigmoid(a), 1e-9), r"shape|yours|Clipping"),
+        (
+            lambda x, a: np.sum(x * np.log(a) + (1 - x) * np.log(1 - a), axis=1),
+            r"logits for probabilities",
+        ),
+        (lambda x, a: np.sum(-x * np.logaddexp(0, -a), axis=1), r"not\* inked"),
+        (lambda x, a: -cross_entropy(x, -a), r"large logits mean ink"),
+        (lambda x, a: -cross_entropy(x, np.clip(a, -30, 30)), r"Clipping the logits"),
+        (lambda x, a: -cross_entropy(np.where(x > 0.5, 1.0, 0.0), a), r"may be grey"),
+        (lambda x, a: -cross_entropy(a, x), r"x and logits have changed places"),
+        (lambda x, a: np.sum(x * a - np.logaddexp(0, a), axis=0), r"summed over the pictures"),
+        (lambda x, a: np.sum((x - 1) * np.logaddexp(0, a), axis=1), r"x log p is missing"),
+        (
+            lambda x, a: np.sum(-x * np.logaddexp(0, -a) + (1 - x) * np.logaddexp(0, a), axis=1),
+            r"wrong sign",
+        ),
+        (lambda x, a: cross_entropy(x, a) / a.shape[1], r"as Keras averages it"),
+        (lambda x, a: x * a - np.logaddexp(0, a), r"One number for each pixel"),
+        (lambda x, a: with_xlogy(x, special.expit(a)), r"p rounds"),
+        (lambda x, a: np.log(-np.logaddexp(0, -a)).sum(axis=1), r"NaN"),
+    ],
+    "draw": [
+        (lambda m, v, e: m + keras.ops.exp(v) * e, r"by the variance"),
+        (lambda m, v, e: m + v * e, r"z_log_var for the standard deviation"),
+        (lambda m, v, e: e * np.exp(0.5 * v), r"around 0"),
+        (lambda m, v, e: m + np.sqrt(v) * e, r"√z_log_var"),
+        (lambda m, v, e: m + e, r"has a size"),
+        (
+            lambda m, v, e: m + np.exp(v / 2) * np.random.default_rng().normal(size=m.shape),
+            r"each time",
+        ),
+        (lambda m, v, e: m + np.exp(v) ** 1 / 2 * e, r"half of x"),
+        (lambda m, v, e: m + 0.5 * v * e, r"take exp"),
+        (lambda m, v, e: (m + np.exp(v / 2)) * e, r"Without brackets"),
+        (lambda m, v, e: m + np.sqrt(np.exp(v)), r"Nothing is drawn"),
+        (lambda m, v, e: m + e / np.exp(v / 2), r"1 / σ"),
+        (lambda m, v, e: (m + e) * np.sqrt(np.exp(v)), r"scaled the mean"),
+        (lambda m, v, e: m - np.sqrt(np.exp(v)) * e, r"symmetric"),
+    ],
+}

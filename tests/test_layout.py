@@ -1,0 +1,101 @@
+"""Imports in vaelib run one way, as its `__init__` says; and it stays small."""
+
+import ast
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+# Each room imports only from those above it; a room is a module or a package of vaelib.
+ROOMS = ["_files", "_validation", "data", "runtime", "elbo", "latent", "linear_gaussian"]
+ROOMS += ["models", "training", "evaluation", "visual"]
+
+SOURCES = {
+    ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
+    for folder in ("vaelib", "course", "notebooks")
+    for path in sorted((ROOT / folder).rglob("*.py"))
+}
+VAELIB = [name for name in SOURCES if name.split(".")[0] == "vaelib"]
+PAGES = [name for name in SOURCES if name.split(".")[0] != "vaelib"]
+
+
+def imports(name, at_start=False):
+    """Modules that a module imports, also inside its functions, unless only the start counts."""
+    tree = ast.parse(SOURCES[name].read_text(encoding="utf-8").replace("\n%", "\n# %"))
+    nodes = list(ast.walk(tree))
+    if at_start:
+        inside = (n for n in nodes if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef))
+        later = {id(part) for function in inside for part in ast.walk(function)}
+        nodes = [node for node in nodes if id(node) not in later]
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, f"{name} has a relative import"
+            for alias in node.names:
+                whole = f"{node.module}.{alias.name}"
+                yield whole if whole in SOURCES else node.module
+
+
+def room(name):
+    """0 for `vaelib` itself, then as listed above."""
+    parts = name.split(".")
+    return 1 + ROOMS.index(parts[1]) if len(parts) > 1 else 0
+
+
+def test_every_room_is_known():
+    assert {name.split(".")[1] for name in VAELIB if "." in name} == set(ROOMS)
+
+
+@pytest.mark.parametrize("name", VAELIB)
+def test_no_import_runs_upwards(name):
+    for imported in imports(name):
+        if imported.split(".")[0] == "vaelib":
+            assert room(imported) <= room(name), f"{name} imports {imported}"
+
+
+def test_no_imports_form_a_circle():
+    """Between modules; that a package's `__init__` imports its own modules is none."""
+    TopologicalSorter({name: set(imports(name)) & set(VAELIB) for name in VAELIB}).prepare()
+
+
+@pytest.mark.parametrize("name", VAELIB)
+def test_vaelib_needs_nothing_of_the_course(name):
+    others = {"course", "tests", "tools", "benchmarks", "notebooks"}
+    assert not {imported.split(".")[0] for imported in imports(name)} & others
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_the_course_uses_only_what_vaelib_offers(name):
+    used = [imported for imported in imports(name) if imported.split(".")[0] == "vaelib"]
+    assert not [imported for imported in used if "._" in imported]
+    tree = ast.parse(SOURCES[name].read_text(encoding="utf-8").replace("\n%", "\n# %"))
+    taken = [n for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) and n.module in VAELIB]
+    assert not [alias.name for n in taken for alias in n.names if alias.name.startswith("_")]
+
+
+@pytest.mark.parametrize("name", ["vaelib.latent", "vaelib.training.recording"])
+def test_codes_and_recordings_need_neither_tensorflow_nor_matplotlib(name):
+    """Importing a module imports the packages that it lies in, too."""
+    waiting, seen = [name], set()
+    while waiting:
+        module = waiting.pop()
+        parts = module.split(".")
+        found = {*imports(module, at_start=True)} if module in SOURCES else set()
+        parents = {".".join(parts[:i]) for i in range(1, len(parts))}
+        new = (found | parents) - seen
+        seen |= new
+        waiting += sorted(new)
+    assert not {module.split(".")[0] for module in seen} & {"tensorflow", "keras", "matplotlib"}
+    assert "vaelib._validation" in seen
+
+
+def lines(name):
+    return len(SOURCES[name].read_text(encoding="utf-8").splitlines())
+
+
+def test_vaelib_can_be_read_in_one_sitting_and_the_model_on_one_page():
+    assert sum(lines(name) for name in VAELIB) <= 2000
+    assert lines("vaelib.models.vae") <= 130

@@ -1,0 +1,168 @@
+"""The GIFs, opened frame by frame by Pillow."""
+
+import numpy as np
+import pytest
+from matplotlib.colors import to_rgb
+from PIL import Image
+
+from vaelib.training.recording import Recording
+from vaelib.visual.animation import latent_gif, manifold_gif
+from vaelib.visual.frames import GREYS
+from vaelib.visual.plots import DIGIT_COLORS
+
+SIZE = 400
+EPOCHS = [0, 1, 4, 30]
+LABELS = np.array([0, 1, 7])
+
+
+@pytest.fixture
+def recording():
+    """Maps that darken from frame to frame, and three codes that move to the right."""
+    maps = np.stack([np.full((30, 30), 60 * i, "uint8") for i in range(4)])
+    start = np.array([[-3.0, -3], [0, 0], [2, 3]], "float32")
+    z_mean = np.stack([start + np.array([0.5 * i, 0]) for i in range(4)]).astype("float32")
+    return Recording(np.array(EPOCHS), maps, z_mean, np.zeros_like(z_mean))
+
+
+def frames(path):
+    with Image.open(path) as image:
+        for i in range(image.n_frames):
+            image.seek(i)
+            yield dict(image.info), np.asarray(image.convert("RGB")).astype(int)
+
+
+def both_gif(recording, labels, path, **options):
+    return latent_gif(recording, labels, path, with_manifold=True, **options)
+
+
+def make(kind, recording, path, **options):
+    options = {"size": SIZE, "verbose": False} | options
+    if kind is manifold_gif:
+        return manifold_gif(recording, path, **options)
+    return kind(recording, LABELS, path, **options)
+
+
+KINDS = [(manifold_gif, 100, SIZE), (latent_gif, 150, SIZE), (both_gif, 150, 2 * SIZE)]
+
+
+@pytest.mark.parametrize(("kind", "milliseconds", "width"), KINDS)
+def test_frames_times_size_and_loop(kind, milliseconds, width, recording, tmp_path):
+    path = make(kind, recording, tmp_path / "new" / "run.gif")
+    stored = list(frames(path))
+    assert len(stored) == len(EPOCHS)
+    assert [info["duration"] for info, _ in stored] == [milliseconds] * 3 + [2000]
+    assert {picture.shape for _, picture in stored} == {(SIZE, width, 3)}
+    assert stored[0][0]["loop"] == 0
+    assert [file.name for file in path.parent.iterdir()] == ["run.gif"]
+
+
+@pytest.mark.parametrize(("kind", "milliseconds", "width"), KINDS)
+def test_only_the_title_and_the_inside_of_the_axes_change(
+    kind, milliseconds, width, recording, tmp_path
+):
+    pictures = [picture for _, picture in frames(make(kind, recording, tmp_path / "run.gif"))]
+    titles = [picture[: SIZE // 16] for picture in pictures]
+    assert all((title.min() < 60) for title in titles)
+    assert all((titles[i] != titles[j]).any() for i in range(4) for j in range(i))
+    margin = SIZE // 16, SIZE - SIZE // 8
+    assert all((picture[margin[1] :] == pictures[0][margin[1] :]).all() for picture in pictures)
+
+
+@pytest.mark.parametrize(("kind", "milliseconds", "width"), KINDS)
+def test_every_title_is_that_of_its_epoch_in_increasing_order(
+    kind, milliseconds, width, recording, tmp_path
+):
+    titles = [
+        picture[: SIZE // 16] for _, picture in frames(make(kind, recording, tmp_path / "run.gif"))
+    ]
+    assert np.all(np.diff(recording.epochs) > 0)
+    for alone, title in zip(recording.frames(), titles, strict=True):
+        ((_, picture),) = frames(make(kind, Recording.from_frames([alone]), tmp_path / "one.gif"))
+        np.testing.assert_array_equal(picture[: SIZE // 16], title)
+
+
+def test_the_map_is_what_was_recorded(recording, tmp_path):
+    for i, (_, picture) in enumerate(frames(make(manifold_gif, recording, tmp_path / "run.gif"))):
+        middle = picture[SIZE // 2 - 50 : SIZE // 2 + 50, SIZE // 2 - 50 : SIZE // 2 + 50]
+        assert np.abs(255 - middle - 60 * i).max() <= 255 / GREYS
+
+
+def test_slow_changes_are_not_lost_and_what_stands_still_costs_no_bytes(recording, tmp_path):
+    """A whole grey level is the most by which a pixel may lag behind, however slowly it darkens."""
+    noise = np.random.default_rng(0).integers(0, 256, (30, 30), "uint8")
+    epochs, codes = np.arange(40), np.zeros((40, 3, 2), "float32")
+    slow = np.stack([np.full((30, 30), 6 * i, "uint8") for i in epochs])
+    for i, (_, picture) in enumerate(
+        frames(make(manifold_gif, Recording(epochs, slow, codes, codes), tmp_path / "slow.gif"))
+    ):
+        assert np.abs(255 - picture[SIZE // 2, SIZE // 2] - 6 * i).max() <= 255 / (GREYS - 1) + 1
+    still = Recording(epochs, np.stack([noise] * 40), codes, codes)
+    one = (
+        make(manifold_gif, Recording.from_frames(still.frames()[:1]), tmp_path / "one.gif")
+        .stat()
+        .st_size
+    )
+    assert make(manifold_gif, still, tmp_path / "still.gif").stat().st_size < 2 * one
+
+
+def test_the_map_stands_upright(recording, tmp_path):
+    maps = np.zeros((4, 30, 30), "uint8")
+    maps[:, :15] = 255  # ink in the upper half
+    upright = Recording(recording.epochs, maps, recording.z_mean, recording.z_log_var)
+    for _, picture in frames(make(manifold_gif, upright, tmp_path / "run.gif")):
+        assert picture[SIZE // 4, SIZE // 2].max() < 30
+        assert picture[3 * SIZE // 4, SIZE // 2].min() > 225
+
+
+def test_codes_stand_where_they_belong_in_their_colour(recording, tmp_path):
+    """The inside of the axes is 0.1 to 0.9 of the width, 0.13 to 0.93 of the height, −5 to 5."""
+    stored = list(frames(make(latent_gif, recording, tmp_path / "run.gif")))
+    for (_, picture), z in zip(stored, recording.z_mean, strict=True):
+        for (z1, z2), label in zip(z, LABELS, strict=True):
+            column = SIZE * (0.1 + 0.8 * (z1 + 5) / 10)
+            row = SIZE * (1 - 0.13 - 0.8 * (z2 + 5) / 10)
+            color = 255 * np.array(to_rgb(DIGIT_COLORS[label]))
+            near = picture[round(row) - 2 : round(row) + 3, round(column) - 2 : round(column) + 3]
+            assert (np.abs(near - color).max(axis=-1) <= 2).any()
+
+
+def test_the_axes_grow_until_every_code_is_inside(recording, tmp_path):
+    far = recording.z_mean.copy()
+    far[1, 0] = [-9.3, 8.1]
+    wide = Recording(recording.epochs, recording.manifolds, far, recording.z_log_var)
+    color = 255 * np.array(to_rgb(DIGIT_COLORS[0]))
+
+    def marks(path):
+        inside = [picture[: SIZE * 85 // 100] for _, picture in frames(path)]  # above the legend
+        return [int((np.abs(picture - color).max(axis=-1) <= 2).any()) for picture in inside]
+
+    assert marks(make(latent_gif, wide, tmp_path / "wide.gif")) == [1, 1, 1, 1]
+    assert marks(make(latent_gif, wide, tmp_path / "narrow.gif", limit=5)) == [1, 0, 1, 1]
+
+
+def test_the_articles_ramp_is_an_option(recording, tmp_path):
+    (_, ramp), *_ = frames(make(latent_gif, recording, tmp_path / "ramp.gif", colors="coolwarm"))
+    (_, ten), *_ = frames(make(latent_gif, recording, tmp_path / "ten.gif"))
+    assert (ramp != ten).any()
+
+
+def test_progress_is_shown_on_one_line(recording, tmp_path, capsys):
+    make(manifold_gif, recording, tmp_path / "run.gif", verbose=True)
+    out = capsys.readouterr().out
+    assert out.endswith("frame 4 of 4\n")
+    assert out.count("\n") == 1
+
+
+def test_a_failure_while_writing_loses_nothing(recording, tmp_path, monkeypatch):
+    path = make(manifold_gif, recording, tmp_path / "run.gif")
+    before = path.read_bytes()
+
+    def broken(self, file, *args, **kwargs):
+        file.write_bytes(b"GIF89a")
+        raise OSError("disk full")
+
+    monkeypatch.setattr(Image.Image, "save", broken)
+    with pytest.raises(OSError, match="disk full"):
+        make(manifold_gif, recording, path)
+    assert path.read_bytes() == before
+    assert [file.name for file in tmp_path.iterdir()] == ["run.gif"]

@@ -1,0 +1,100 @@
+"""Every check of an argument: errors name the argument, what came and what was expected."""
+
+import math
+from typing import Any
+
+import numpy as np
+
+
+def array(name: str, value: Any, *shape: int | str) -> np.ndarray:
+    """Finite real numbers, of this shape if one is given; a size in words may be any but 0."""
+    array = np.asarray(value)
+    if array.dtype.kind not in "biuf":
+        raise TypeError(f"{name} must be real numbers, got {array.dtype}: {value!r:.60}")
+    if not np.isfinite(array).all():
+        raise ValueError(f"{name} must be finite, got NaN or infinity")
+    sizes = zip(array.shape, shape, strict=False)
+    fits = all(size == wanted if isinstance(wanted, int) else size for size, wanted in sizes)
+    if shape and not (array.ndim == len(shape) and fits):
+        wanted = f"({', '.join(map(str, shape))}{',' * (len(shape) == 1)})"
+        raise ValueError(f"{name} must have shape {wanted}, got {array.shape}")
+    return array
+
+
+def batch(name: str, x: Any) -> np.ndarray:
+    """One or more examples of any shape, stacked along the first axis."""
+    x = array(name, x)
+    if x.ndim < 2 or not len(x):
+        raise ValueError(f"{name} must be a batch of pictures, shape (n, ...), got {x.shape}")
+    return x
+
+
+def grey_pictures(name: str, x: Any) -> np.ndarray:
+    """A batch to be drawn, (n, height, width) or (n, height, width, 1), as (n, height, width)."""
+    x = array(name, x)
+    if x.ndim == 3 and x.shape[-1] == 1:
+        raise ValueError(f"{name} must be a batch, got one picture {x.shape}: x[:1], not x[0]")
+    return array(name, x[..., 0] if x.ndim == 4 and x.shape[-1] == 1 else x, "n", "height", "width")
+
+
+def unit_interval(name: str, x: np.ndarray) -> None:
+    """ValueError if a pixel lies outside [0, 1]."""
+    if x.size and not (x.min() >= 0 and x.max() <= 1):
+        hint = ": divide by 255" if x.min() >= 0 else ""
+        raise ValueError(f"{name} must have pixels in [0, 1], got {x.min()} to {x.max()}{hint}")
+
+
+def same_shape(name_a: str, a: Any, name_b: str, b: Any) -> None:
+    """ValueError if shapes differ, which might broadcast silently; None fits any size."""
+    if len(a) != len(b) or any(i != j for i, j in zip(a, b, strict=True) if None not in (i, j)):
+        got = f"{tuple(a)} and {tuple(b)}"
+        raise ValueError(f"{name_a} and {name_b} must have the same shape, got {got}")
+
+
+def posteriors(x: Any, z_mean: Any, z_log_var: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """A batch, and the parameters of a normal distribution for each, shape (n, latent_dim)."""
+    x, z_mean = batch("x", x), array("z_mean", z_mean, len(x), "latent_dim")
+    return x, z_mean, array("z_log_var", z_log_var, *z_mean.shape)
+
+
+def labels(labels: Any, n: int) -> np.ndarray:
+    """The digits that `n` codes belong to."""
+    labels = array("labels", labels, n)
+    if labels.dtype.kind not in "iu" or labels.min() < 0 or labels.max() > 9:
+        got = f"{labels.dtype} from {labels.min()} to {labels.max()}"
+        raise ValueError(f"labels must be integers from 0 to 9, got {got}")
+    return labels
+
+
+def integer(name: str, value: Any, least: int = 1, most: float = math.inf) -> int:
+    """A whole number from `least` to `most`; NumPy's are welcome, True is not."""
+    if isinstance(value, bool) or not isinstance(value, int | np.integer):
+        raise TypeError(f"{name} must be an integer, got {type(value).__name__}: {value!r}")
+    if not least <= value <= most:
+        raise ValueError(f"{name} must be from {least} to {most}, got {value}")
+    return int(value)
+
+
+def sizes(name: str, values: Any, least: int = 1) -> tuple[int, ...]:
+    """Integers, such as a shape, as the Python integers that a saved config needs."""
+    if not np.iterable(values):
+        raise TypeError(f"{name} must be a sequence of integers, got {values!r}")
+    return tuple(integer(f"each of {name}", value, least) for value in values)
+
+
+def number(name: str, value: Any, above: float | None = None, below: float = math.inf) -> float:
+    """A finite number, at least 0 or greater than `above`, and less than `below`."""
+    if isinstance(value, bool) or not isinstance(value, int | float | np.number):
+        raise TypeError(f"{name} must be a number, got {type(value).__name__}: {value!r}")
+    number = float(value)
+    if not (number >= 0 if above is None else number > above) or not number < below:
+        expected = "at least 0" if above is None else f"greater than {above}"
+        raise ValueError(f"{name} must be {expected} and less than {below}, got {value}")
+    return number
+
+
+def attributes(name: str, value: Any, *needed: str) -> None:
+    """TypeError if something lacks what will be used of it."""
+    missing = ", ".join(attribute for attribute in needed if not hasattr(value, attribute))
+    if missing:
+        raise TypeError(f"{name} must have {missing}, got {type(value).__name__}")

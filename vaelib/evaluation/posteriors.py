@@ -1,0 +1,66 @@
+"""The best normal distribution for each picture, without the encoder's own error."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from vaelib import _validation as check
+from vaelib.elbo import Tensor, bernoulli_log_likelihood, gaussian_kl
+from vaelib.evaluation.quadrature import hermite_nodes
+from vaelib.runtime import keras, tf
+
+
+def fit_posteriors(
+    logits: Callable[[Tensor], Tensor],
+    x: Any,
+    z_mean: np.ndarray,
+    z_log_var: np.ndarray,
+    steps: int = 100,
+    learning_rate: float = 0.05,
+    nodes: int = 5,
+    log_likelihood: Callable[[Tensor, Tensor], Tensor] = bernoulli_log_likelihood,
+) -> tuple[np.ndarray, np.ndarray]:
+    """The diagonal normal Q(Z|X) with the highest ELBO, for each picture by itself.
+
+    The ELBO, its expectation by Gauss–Hermite quadrature with `nodes` in each direction, is raised
+    by Adam with a learning rate that falls to 0; steps are in units of the first Q's standard
+    deviation. This finds the best Q *near the start*, `z_mean` and `z_log_var`, shape (n,
+    latent_dim) each, like the result: give it several starts if the posterior may have several
+    peaks. Source: Cremer, Li & Duvenaud, arXiv:1801.03558, section 2.2: what the best normal leaves
+    of the gap is the approximation gap, and what the encoder's adds to it the amortisation gap.
+
+    `logits` are the decoder's of codes, such as `decoder.logits`; `x` are pictures, shape (n, ...);
+    `log_likelihood` is log P(X|Z) of pictures and logits, pair by pair.
+
+    >>> x, start = np.ones((1, 1)), np.zeros((1, 1))  # P(X|Z) = N(Z, 1): the posterior is N(½, ½)
+    >>> square = lambda x, z: -0.5 * keras.ops.sum((x - z) ** 2, axis=1)
+    >>> z_mean, z_log_var = fit_posteriors(lambda z: z, x, start, start, 200, log_likelihood=square)
+    >>> print(z_mean.round(2), np.exp(z_log_var).round(2))
+    [[0.5]] [[0.5]]
+    """
+    x, z_mean, z_log_var = check.posteriors(x, z_mean, z_log_var)
+    check.number("learning_rate", learning_rate, above=0)
+    points, weights = hermite_nodes(check.integer("nodes", nodes), z_mean.shape[1])
+    pictures = keras.ops.convert_to_tensor(np.repeat(x, len(points), axis=0), "float32")
+    values = z_mean, np.exp(z_log_var / 2), z_log_var, points, weights[:, None]
+    first, width, log_var, points, weights = (keras.ops.cast(v, "float32") for v in values)
+    shift, growth = (keras.Variable(keras.ops.zeros_like(first)) for _ in range(2))
+    rate = keras.optimizers.schedules.CosineDecay(learning_rate, check.integer("steps", steps))
+    optimizer = keras.optimizers.Adam(rate)
+    optimizer.build([shift, growth])
+
+    @tf.function
+    def step() -> None:
+        with tf.GradientTape() as tape:
+            mean, log_variance = first + width * shift, log_var + 2 * growth
+            z = mean[:, None] + keras.ops.exp(log_variance[:, None] / 2) * points
+            found = log_likelihood(pictures, logits(keras.ops.reshape(z, (-1, z.shape[-1]))))
+            expected = keras.ops.matmul(keras.ops.reshape(found, (len(x), -1)), weights)[:, 0]
+            loss = keras.ops.sum(gaussian_kl(mean, log_variance) - expected)
+        optimizer.apply(tape.gradient(loss, [shift.value, growth.value]))
+
+    for _ in range(steps):
+        step()
+    fitted = first + width * shift, log_var + 2 * growth
+    return tuple(keras.ops.convert_to_numpy(value).astype("float64") for value in fitted)

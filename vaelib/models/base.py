@@ -1,0 +1,92 @@
+"""What models of pictures share: a look at the data before training, and files written whole."""
+
+import contextlib
+import inspect
+import os
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from vaelib import _validation as check
+from vaelib._files import PathLike, atomic_path
+from vaelib.runtime import keras
+
+
+class PictureModel(keras.Model):
+    """A `keras.Model` that refuses arrays it cannot learn from, and ends a run that diverges."""
+
+    unit_interval = True  # whether pixels must lie in [0, 1]
+    image_shape: tuple[int, ...]  # set by a subclass
+
+    @wraps(keras.Model.fit)
+    def fit(self, *args: Any, **kwargs: Any) -> keras.callbacks.History:
+        call = self._checked(super().fit, args, kwargs)
+        # Before all other callbacks: none of them shall keep a broken model.
+        guard = keras.callbacks.TerminateOnNaN(raise_error=True)
+        callbacks = [guard, call.arguments.get("callbacks") or []]
+        call.arguments["callbacks"] = keras.tree.flatten(callbacks)
+        return super().fit(*call.args, **call.kwargs)
+
+    @wraps(keras.Model.evaluate)
+    def evaluate(self, *args: Any, **kwargs: Any) -> Any:
+        call = self._checked(super().evaluate, args, kwargs)
+        return super().evaluate(*call.args, **call.kwargs)
+
+    def _checked(self, method: Callable, args: tuple, kwargs: dict) -> inspect.BoundArguments:
+        call = inspect.signature(method).bind(*args, **kwargs)
+        names = ("x", "y", "sample_weight", "class_weight")
+        self._check_data(*(call.arguments.get(name) for name in names))
+        if isinstance(call.arguments.get("validation_data"), tuple | list):
+            self._check_data(*call.arguments["validation_data"], of="validation_data's ")
+        return call
+
+    def _check_data(self, x: Any, y: Any = None, *weights: Any, of: str = "") -> None:
+        """`y` is what is to be explained, if it is given, and then `x` may be any numbers."""
+        _refuse_weights(*weights)
+        if _is_array(x):
+            shape = check.batch(f"{of}x", x).shape
+            check.same_shape(f"{of}x", shape, "pictures", (None, *self.image_shape))
+        if _is_array(y):
+            name, shape = f"{of}y (leave it out, or give pictures)", check.array(f"{of}y", y).shape
+            check.same_shape(name, shape, "the output", (None, *self.image_shape))
+        explained, name = (x, "x") if y is None else (y, "y")
+        if self.unit_interval and _is_array(explained):
+            check.unit_interval(f"{of}{name}", np.asarray(explained))
+
+    def checked_target(self, x: Any, y: Any, sample_weight: Any) -> Any:
+        """What a training step explains, a tensor: `y` if it is given, and otherwise `x`."""
+        if self.loss is not None:
+            raise ValueError(f"loss: the model brings its own, got {self.loss!r}")
+        _refuse_weights(sample_weight)
+        target, name = x if y is None else y, "y (leave it out, or give pictures)"
+        check.same_shape(name, target.shape, "the output", (None, *self.image_shape))
+        return target
+
+    @wraps(keras.Model.save)
+    def save(self, filepath: PathLike, overwrite: bool = True, **kwargs: Any) -> None:
+        with _atomic(filepath, overwrite) as path:
+            super().save(path, overwrite=overwrite, **kwargs)
+
+    @wraps(keras.Model.save_weights)  # a backup during training comes this way, too
+    def save_weights(self, filepath: PathLike, overwrite: bool = True, **kwargs: Any) -> None:
+        with _atomic(filepath, overwrite and "max_shard_size" not in kwargs) as path:
+            super().save_weights(path, overwrite=overwrite, **kwargs)
+
+
+def _refuse_weights(*weights: Any) -> None:
+    if any(weight is not None for weight in weights):
+        raise ValueError("sample_weight is not supported: in the ELBO all pictures count alike")
+
+
+def _is_array(value: Any) -> bool:
+    return isinstance(value, np.ndarray | list) or keras.ops.is_tensor(value)
+
+
+def _atomic(filepath: Any, overwrite: bool) -> contextlib.AbstractContextManager:
+    """A temporary name for a local file; folders, addresses and questions are Keras's business."""
+    local = isinstance(filepath, str | os.PathLike) and "://" not in str(filepath)
+    whole = local and Path(filepath).parent.is_dir() and not Path(filepath).is_dir()
+    return atomic_path(filepath) if whole and overwrite else contextlib.nullcontext(filepath)

@@ -1,0 +1,80 @@
+"""Start TensorFlow quietly, take a GPU if there is one, and keep chance repeatable.
+
+All modules import Keras from here: while TensorFlow loads, it writes lines of its own ("could not
+find cuda drivers"), before any log setting applies, which look like errors in a notebook.
+"""
+
+import contextlib
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+
+from vaelib import _validation as check
+
+# Read by TensorFlow's C++ side during the import. oneDNN reorders sums, and gains nothing here.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
+# A backend chosen for another project would only lead to a confusing failure.
+os.environ["KERAS_BACKEND"] = "tensorflow"
+# A notebook's %tensorboard looks on the PATH, where an environment that is not activated is not.
+_tensorboard = shutil.which("tensorboard", path=os.path.dirname(sys.executable))
+os.environ.setdefault("TENSORBOARD_BINARY", _tensorboard or "tensorboard")
+
+
+@contextlib.contextmanager
+def _muted_stderr() -> Iterator[None]:
+    """Drop what C++ code writes to file descriptor 2; Python's errors carry their own text."""
+    saved = os.dup(2)
+    with open(os.devnull, "wb") as nowhere:
+        os.dup2(nowhere.fileno(), 2)
+    try:
+        yield
+    finally:
+        os.dup2(saved, 2)
+        os.close(saved)
+
+
+with _muted_stderr():
+    import keras
+    import tensorflow as tf
+
+# What another project has written to ~/.keras/keras.json would change every number of the course.
+keras.config.set_floatx("float32")
+keras.config.set_epsilon(1e-7)
+keras.config.set_image_data_format("channels_last")
+
+
+def set_up(seed: int = 0) -> str:
+    """Seed Python, NumPy and Keras, take a GPU if there is one, and say in a line what it is.
+
+    The same seed, from 0 to 2³² − 1, repeats a run on the same machine: on a CPU bit for bit, where
+    deterministic operations would only switch XLA off; on a GPU they are asked for, and so is
+    memory growth, because TensorFlow otherwise takes all of the card's memory at once.
+
+    >>> set_up(seed=0).startswith(("CPU", "GPU"))
+    True
+    """
+    keras.utils.set_random_seed(check.integer("seed", seed, 0, 2**32 - 1))
+    gpus = tf.config.list_physical_devices("GPU")
+    if not gpus:
+        return f"CPU ({os.cpu_count()} cores)"
+    for gpu in gpus:
+        # TensorFlow refuses (RuntimeError) once a card is in use, as when a cell is run again.
+        with contextlib.suppress(RuntimeError):
+            tf.config.experimental.set_memory_growth(gpu, True)
+    tf.config.experimental.enable_op_determinism()
+    details = [tf.config.experimental.get_device_details(gpu) for gpu in gpus]
+    return f"GPU ({', '.join(detail.get('device_name', 'unnamed') for detail in details)})"
+
+
+@contextlib.contextmanager
+def preserve_random_state(model: keras.Model) -> Iterator[None]:
+    """Put a model's random generators back afterwards: an encoder draws a code at every call."""
+    generators = [v for v in model.non_trainable_variables if "seed_generator" in v.path]
+    before = [keras.ops.convert_to_numpy(variable) for variable in generators]
+    try:
+        yield
+    finally:
+        for variable, value in zip(generators, before, strict=True):
+            variable.assign(value)

@@ -1,0 +1,1 @@
+"""Rows of digits, the manifold, the latent plane; live, as GIFs, and under the pointer."""

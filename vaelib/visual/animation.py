@@ -1,0 +1,112 @@
+"""Animations of a recorded training run, as GIFs: the digit map and the codes over the epochs.
+
+What stands still is drawn once by Matplotlib; what moves is painted over it as palette indices, all
+of one palette, so that nothing flickers. Pillow stores only what changed between two frames.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib import font_manager
+from PIL import Image, ImageDraw, ImageFont
+
+from vaelib import _validation as check
+from vaelib._files import PathLike, atomic_path, check_suffix
+from vaelib.training.recording import Recording
+from vaelib.visual import frames
+
+
+def manifold_gif(recording: Recording, path: PathLike, size: int = 800, **options: Any) -> Path:
+    """The digit map over the epochs, written to `path`, which ends in `.gif` and is returned.
+
+    `size` is its width and height in pixels, from 100 to 2000. Options: `frame_ms`, milliseconds
+    that a frame stays (100); `hold_ms`, the last one (2000); `verbose`, to print its progress.
+
+    >>> run = [(epoch, np.zeros((28, 28), "uint8"), *np.zeros((2, 4, 2))) for epoch in range(3)]
+    >>> manifold_gif(Recording.from_frames(run), "manifold.gif", verbose=False).name
+    'manifold.gif'
+    """
+    _check_plane(recording)
+    palette = frames.color_palette()[: frames.GREYS]
+    still, (box,) = frames.background([None], size, palette)
+    painters = [frames.manifold_painter(recording, box)]
+    return _write(path, still, painters, recording, palette, **options)
+
+
+def latent_gif(
+    recording: Recording,
+    labels: Any,
+    path: PathLike,
+    size: int = 800,
+    limit: float | None = None,
+    colors: str = "digits",
+    with_manifold: bool = False,
+    **options: Any,
+) -> Path:
+    """The mean codes of the recorded pictures over the epochs, one colour for each digit.
+
+    Args:
+        labels: digits of the recorded pictures, integers from 0 to 9, shape (pictures,).
+        limit: the axes go from −limit to limit; left out, 5, or as far as any code lies.
+        colors: "digits", or any Matplotlib colour map, such as the article's "coolwarm".
+        with_manifold: whether the digit map stands at the right, which doubles the width.
+        path, size, options: as for `manifold_gif`, but a frame stays 150 milliseconds.
+
+    >>> run = [(epoch, np.zeros((28, 28), "uint8"), *np.zeros((2, 4, 2))) for epoch in range(3)]
+    >>> latent_gif(Recording.from_frames(run), [1, 2, 3, 3], "latent.gif", verbose=False).name
+    'latent.gif'
+    """
+    _check_plane(recording, with_manifold)
+    labels = check.labels(labels, recording.z_mean.shape[1])
+    furthest = max(5.0, float(np.ceil(np.abs(recording.z_mean).max())))
+    limit = furthest if limit is None else check.number("limit", limit, above=0)
+    palette = frames.color_palette(colors)
+    draws = [lambda ax: frames.draw_latent_axes(ax, limit, palette, labels), None]
+    still, (box, *others) = frames.background(draws[: 1 + with_manifold], size, palette)
+    painters = [frames.latent_painter(recording, labels, box, limit)]
+    painters += [frames.manifold_painter(recording, box) for box in others]
+    return _write(path, still, painters, recording, palette, **{"frame_ms": 150} | options)
+
+
+def _check_plane(recording: Recording, with_manifold: bool = True) -> None:
+    check.attributes("recording", recording, "z_mean", "manifolds")
+    check.array("recording's z_mean", recording.z_mean, "frames", "pictures", 2)
+    if with_manifold:
+        check.array("recording's manifolds", recording.manifolds, "frames", "height", "width")
+
+
+def _write(
+    path: PathLike,
+    still: np.ndarray,
+    painters: list[frames.Painter],
+    recording: Recording,
+    palette: np.ndarray,
+    frame_ms: int = 100,
+    hold_ms: int = 2000,
+    verbose: bool = True,
+) -> Path:
+    """Paint every frame, and write the file whole."""
+    path = check_suffix(path, ".gif")
+    check.integer("frame_ms", frame_ms, 20)  # shorter ones are slowed down by browsers
+    check.integer("hold_ms", hold_ms, 20)
+    font = ImageFont.truetype(font_manager.findfont("DejaVu Sans"), size=max(10, len(still) // 32))
+    pictures = []
+    for i, epoch in enumerate(recording.epochs):
+        canvas = still.copy()
+        for paint in painters:
+            paint(canvas, i)
+        frame = Image.fromarray(canvas, mode="P")
+        frame.putpalette(palette.tobytes() + bytes(3))  # one more colour: transparent
+        place, title = (frame.width // 2, round(0.035 * frame.height)), f"Epoch: {epoch}"
+        ImageDraw.Draw(frame).text(place, title, fill=frames.GREYS - 1, font=font, anchor="mm")
+        pictures.append(frame)
+        if verbose:
+            end = "\n" if i + 1 == len(recording) else ""
+            print(f"\r{path.name}: frame {i + 1} of {len(recording)}", end=end, flush=True)
+    # With a transparent colour and `optimize`, Pillow leaves out what is as in the frame before.
+    options: dict[str, Any] = {"transparency": len(palette), "optimize": True, "disposal": 1}
+    options |= {"loop": 0, "duration": [frame_ms] * (len(pictures) - 1) + [hold_ms]}
+    with atomic_path(path) as temporary:
+        pictures[0].save(temporary, save_all=True, append_images=pictures[1:], **options)
+    return path

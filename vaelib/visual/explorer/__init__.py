@@ -1,0 +1,160 @@
+"""A page to move over the latent plane with: the digit under the pointer is drawn at once.
+
+Everything is in the HTML: it works in JupyterLab, on a web page and in a file, without a network.
+"""
+
+import base64
+import hashlib
+import html
+import io
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.colors import to_hex
+from PIL import Image
+from scipy import interpolate
+
+from vaelib import _validation as check
+from vaelib._files import PathLike, atomic_path, check_suffix
+from vaelib.latent import decode_grid
+from vaelib.visual.plots import DIGIT_COLORS
+
+COLORS = [to_hex(color) for color in DIGIT_COLORS]
+MAX_BYTES = 600_000
+MAX_SIDE = 4096  # of the sheet, in pixels: more is refused by some phones
+NODES = range(61, 8, -4)  # tried in this order until the page is small enough
+
+
+@dataclass(frozen=True)
+class Explorer:
+    """An interactive page for one decoder. At the end of a notebook cell it shows itself.
+
+    `html` is its content, to stand inside another page; `sheet` has the decoder's pictures at the
+    nodes, uint8, (n, n, height, width), 255 for ink, the largest z₂ first; see `latent_explorer`.
+    """
+
+    html: str
+    sheet: np.ndarray
+    limit: float
+
+    def _repr_html_(self) -> str:
+        return self.html
+
+    def __repr__(self) -> str:
+        n, kb = len(self.sheet), len(self.html.encode()) / 1000
+        return f"Explorer: {n} × {n} pictures from −{self.limit:g} to {self.limit:g}, {kb:.0f} kB"
+
+    def picture(self, z: Any) -> np.ndarray:
+        """What the page draws at codes (..., 2): ink from 0 to 1, shape (..., height, width).
+
+        The bilinear blend of the four nodes around a code; outside the plane, of its edge.
+        """
+        z = check.array("z", z)
+        check.same_shape("z", z.shape[-1:], "a code", (2,))
+        axis = np.linspace(-self.limit, self.limit, len(self.sheet))
+        blend = interpolate.RegularGridInterpolator((axis, axis), self.sheet[::-1].astype(float))
+        pictures = np.floor(blend(np.clip(z, axis[0], axis[-1])[..., ::-1]) + 0.5) / 255
+        return pictures.reshape(*z.shape[:-1], *self.sheet.shape[2:])
+
+    def save(self, path: PathLike, title: str = "The latent plane") -> Path:
+        """Write it as a page of its own, ending in `.html`, whole or not at all."""
+        path = check_suffix(path, ".html")
+        with atomic_path(path) as temporary:
+            temporary.write_text(as_page(self.html, title), encoding="utf-8")
+        return path
+
+
+def as_page(content: str, title: str) -> str:
+    """A complete HTML page around an explorer."""
+    return _asset("standalone.html").format(title=html.escape(title), content=content)
+
+
+def latent_explorer(
+    decoder: Callable[[Any], Any],
+    codes: Any = None,
+    labels: Any = None,
+    *,
+    limit: float = 3.0,
+    n: int | None = None,
+    codes_name: str = "codes of the test set",
+) -> Explorer:
+    """A page where the decoder's picture follows the pointer, with the map of pictures behind it.
+
+    The decoder is run beforehand at n × n nodes; the page blends the four nearest pictures.
+
+    Args:
+        decoder: as for `decode_grid`, with values from 0 to 1.
+        codes: codes to show as dots, shape (m, 2), if they are inside the plane.
+        labels: the digit that each code belongs to, for the dots' colours, shape (m,).
+        limit, n: n × n nodes from −limit to limit; without n, as many as fit in 600 kB.
+        codes_name: what the box that shows the dots is called.
+
+    >>> from vaelib.models import Decoder
+    >>> latent_explorer(Decoder(), n=9).picture([0.0, 1.5]).shape
+    (28, 28)
+    """
+    limit = check.number("limit", limit, above=0)
+    dots = _dots(codes, labels, limit)
+    side = max(_sheet(decoder, 2, limit).shape[2:])
+    for nodes in NODES if n is None else [check.integer("n", n, least=2)]:
+        if nodes * side <= MAX_SIDE:
+            sheet = _sheet(decoder, nodes, limit)
+            content = _content(sheet, limit, dots, codes_name)
+            if len(content.encode()) <= MAX_BYTES:
+                return Explorer(content, sheet, limit)
+    raise ValueError(f"the page would exceed {MAX_BYTES} bytes: take fewer codes, or n below {n}")
+
+
+def _dots(codes: Any, labels: Any, limit: float) -> dict[str, str]:
+    """Codes and labels as text: two bytes for each coordinate, one for each label."""
+    if codes is None and labels is None:
+        return {}
+    codes = check.array("codes", codes, "m", 2).astype(float)
+    inside = np.abs(codes).max(axis=1, initial=0) <= limit
+    places = (codes[inside] * [1, -1] / limit + 1) / 2 * 65535
+    text = {"codes": base64.b64encode(places.round().astype("<u2")).decode()}
+    if labels is not None:
+        labels = check.labels(labels, len(codes))
+        text["labels"] = base64.b64encode(labels[inside].astype("u1")).decode()
+    return text
+
+
+def _sheet(decoder: Callable[[Any], Any], n: int, limit: float) -> np.ndarray:
+    """The decoder's pictures at the nodes, 255 for ink."""
+    whole = decode_grid(decoder, np.linspace(-limit, limit, n))
+    check.unit_interval("the decoder's output", whole)
+    tiles = whole.reshape(n, len(whole) // n, n, -1).swapaxes(1, 2)
+    return np.floor(255 * tiles.astype(float) + 0.5).astype("u1")
+
+
+def _content(sheet: np.ndarray, limit: float, dots: dict[str, str], codes_name: str) -> str:
+    """The HTML: the sheet as a picture, and the script that makes it move."""
+    n, _, height, width = sheet.shape
+    # One map of the plane for each pixel: a third smaller than a picture for each code.
+    maps = _picture(255 - sheet.transpose(2, 0, 3, 1).reshape(height * n, width * n))
+    few = sheet[:: max(1, n // 15), :: max(1, n // 15)].swapaxes(1, 2)
+    image = _picture(255 - few.reshape(len(few) * height, -1))
+    page = f"<style>{_asset('explorer.css')}</style>{_asset('page.html')}"
+    config: dict[str, Any] = {"n": n, "limit": limit, "height": height, "width": width, **dots}
+    config |= {"colors": COLORS, "sheet": maps, "page": page, "codesName": codes_name}
+    config["id"] = hashlib.sha256((image + json.dumps(config)).encode()).hexdigest()[:12]
+    # "<" would let a text end the script.
+    data = json.dumps(config, ensure_ascii=False).replace("<", "\\u003c")
+    parts = {"id": config["id"], "image": image, "few": len(few), "data": data}
+    return _asset("fragment.html").format(script=_asset("explorer.js"), **parts).rstrip("\n")
+
+
+def _asset(name: str) -> str:
+    return (resources.files(__name__) / name).read_text(encoding="utf-8")
+
+
+def _picture(pixels: np.ndarray) -> str:
+    """A grey picture as a data address, in lossless WebP: a seventh smaller than PNG here."""
+    file = io.BytesIO()
+    Image.fromarray(pixels).convert("RGB").save(file, "WEBP", lossless=True, quality=75, method=4)
+    return "data:image/webp;base64," + base64.b64encode(file.getvalue()).decode()

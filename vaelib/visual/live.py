@@ -1,0 +1,60 @@
+"""A Keras callback that shows a training run while it happens."""
+
+from typing import Any
+
+from IPython import get_ipython
+from IPython.display import display
+from matplotlib import pyplot as plt
+from matplotlib.figure import Figure
+
+from vaelib import _validation as check
+from vaelib.data import load_mnist
+from vaelib.runtime import keras, preserve_random_state
+from vaelib.visual.plots import plot_digits, plot_manifold
+
+
+class LiveView(keras.callbacks.Callback):
+    """Redraw reconstructions and the digit map in one place; the last picture stays on the page.
+
+    In a terminal it does nothing. Training gives the same weights, bit for bit, as without. `x` are
+    pictures to reconstruct, (n, height, width, channels), or ten of MNIST's test set; they are
+    drawn after `every` so many epochs and after the last; the map has n × n pictures.
+
+    >>> view = LiveView(every=5)  # then vae.fit(x, epochs=20, callbacks=[view])
+    """
+
+    def __init__(self, x: Any = None, every: int = 1, n: int = 15) -> None:
+        super().__init__()
+        self.x = load_mnist()[1][0][:10] if x is None else check.batch("x", x).astype("float32")
+        self.every, self.n = check.integer("every", every), check.integer("n", n, least=2)
+        self._handle: Any = None
+
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        self._handle = None
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        last = epoch + 1 == (self.params or {}).get("epochs")
+        in_a_notebook = type(get_ipython()).__name__ == "ZMQInteractiveShell"
+        if not in_a_notebook or ((epoch + 1) % self.every and not last):
+            return
+        figure = self.draw(epoch + 1, logs or {})
+        if self._handle is None:
+            self._handle = display(figure, display_id=True)
+        else:
+            self._handle.update(figure)
+        plt.close(figure)
+
+    def draw(self, epoch: int, logs: dict[str, Any]) -> Figure:
+        """The model as it is: reconstructions above the map, epoch and losses in the title."""
+        with preserve_random_state(self.model):
+            pictures = self.x, self.model.predict_on_batch(self.x)
+        layout: dict[str, Any] = {"height_ratios": [1, 4.4], "layout": "constrained"}
+        figure, (top, below) = plt.subplots(2, 1, figsize=(6, 7.6), **layout)
+        plot_digits(*pictures, labels=["picture", "from its code"], ax=top)
+        if self.model.decoder.latent_dim == 2:
+            plot_manifold(lambda z: self.model.decoder(z, training=False), n=self.n, ax=below)
+        else:
+            below.set_axis_off()
+        losses = [f"{key} {logs[key]:.1f}" for key in ("loss", "val_loss") if key in logs]
+        figure.suptitle(", ".join([f"Epoch: {epoch}", *losses]) + " nats" * bool(losses))
+        return figure
