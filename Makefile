@@ -42,11 +42,11 @@ check: setup
 
 # Test files run side by side. The unit tests alone must cover vaelib; the notebooks come last, and
 # with them pytest's closing line.
-PYTEST = $(RUN) -m pytest -n 2 --dist loadfile
+PYTEST = $(RUN) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 test: check
 	$(PYTEST) tests --cov
-	$(PYTEST) notebooks --nbval
+	$(PYTEST) notebooks --nbval --nbval-current-env --nbval-cell-timeout=600
 
 test-fast: check
 	$(PYTEST) tests -m "not slow"

@@ -10,6 +10,7 @@ nox.options.default_venv_backend = "uv"
 nox.options.reuse_venv = "yes"
 nox.options.error_on_missing_interpreters = False
 
+NBVAL = ("--nbval", "--nbval-current-env", "--nbval-cell-timeout=600")
 PYTHONS = ["3.11", "3.12", "3.13"]
 # Of the lock alone: it compares what is installed with what the lock says.
 WITHOUT_LOCK = ("--deselect", "tests/test_project.py::test_the_lock_is_what_is_installed")
@@ -21,7 +22,7 @@ def locked(session: nox.Session) -> None:
     session.install("--require-hashes", "-r", "requirements.lock")
     session.install("--no-deps", "--no-build-isolation", "-e", ".")
     session.run("python", "-m", "pytest", "tests")
-    session.run("python", "-m", "pytest", "notebooks", "--nbval")
+    session.run("python", "-m", "pytest", "notebooks", *NBVAL)
 
 
 @nox.session(python=PYTHONS[0])

@@ -28,7 +28,7 @@ class Server:
 
 
 def copy_tools(folder):
-    """Give a folder what `tools/lab.sh` needs: this environment, and `notebooks` with nothing in."""
+    """Give a folder what `tools/lab.sh` needs: this environment, and an empty `notebooks`."""
     shutil.copytree(ROOT / "tools", folder / "tools", ignore=shutil.ignore_patterns("__pycache__"))
     (folder / "notebooks").mkdir()
     (folder / ".venv").symlink_to(ROOT / ".venv")

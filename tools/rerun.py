@@ -27,7 +27,6 @@ from stubs import refreshed
 from traitlets.config import Config
 
 from vaelib._files import atomic_path
-from vaelib.visual.explorer import as_page
 
 ROOT = Path(__file__).resolve().parent.parent
 CELL_TIMEOUT = 900  # seconds; generous, for slow machines
@@ -83,7 +82,10 @@ def execute(notebook: NotebookNode, folder: Path, name: str) -> None:
         coalesce_streams=True,
         on_cell_execute=tell,
     )
-    client.execute()
+    try:
+        client.execute()
+    except AssertionError:  # after Ctrl-C nbclient stops the kernel, and then misses it
+        raise KeyboardInterrupt from None
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
             if "image/png" in output.get("data", {}):
@@ -124,6 +126,8 @@ def drawn_by(cell: NotebookNode) -> list[bytes]:
     for output in cell.outputs:
         data = output.get("data", {})
         if "data-vae-explorer" in data.get("text/html", ""):
+            from vaelib.visual.explorer import as_page  # it takes seconds to load
+
             return [as_page(data["text/html"], "The latent plane of handwritten digits").encode()]
         found += [data["image/png"]] if "image/png" in data else []
         found += re.findall('src="data:image/gif;base64,([^"]+)"', data.get("text/html", ""))

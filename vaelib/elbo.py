@@ -3,8 +3,7 @@
 Every function takes a batch and returns one number for each example: shape (batch,), in nats. x is
 a picture and z its code; Q(Z|X) is the encoder's normal distribution, given by its mean `z_mean`
 and the *logarithm of its variance* `z_log_var`; P(X|Z) is the decoder's distribution of pictures,
-and P(Z) = N(0, I) the prior. Arrays, lists and numbers are checked; of tensors, which may not be
-known yet, only the shapes are.
+and P(Z) = N(0, I) the prior. Arrays are checked; of tensors, not known yet, only the shapes are.
 """
 
 import math
@@ -82,8 +81,7 @@ def gaussian_log_likelihood(x: Tensor, mean: Tensor, log_var: Tensor) -> Tensor:
     """
     x, mean, log_var = _floats(x=x, mean=mean, log_var=log_var)
     check.same_shape("x", x.shape, "mean", mean.shape)
-    if len(log_var.shape):
-        check.same_shape("x", x.shape, "log_var (if not one number)", log_var.shape)
+    check.same_shape("x", x.shape, "log_var (if not one number)", log_var.shape or x.shape)
     error = keras.ops.square(x - mean) * keras.ops.exp(-log_var)
     return -0.5 * _sum_over_pixels(error + log_var + math.log(2 * math.pi))
 
@@ -93,6 +91,9 @@ def continuous_bernoulli_log_normalizer(logits: Tensor) -> Tensor:
 
     C(λ) = 2 artanh(1 − 2λ) / (1 − 2λ), and 2 at λ = ½; of the logit a it is a / tanh(a / 2). Finite
     everywhere, like its gradient. Source: Loaiza-Ganem & Cunningham, arXiv:1907.06845, section 3.
+
+    >>> print(continuous_bernoulli_log_normalizer([0.0]).numpy())  # log 2
+    [0.6931472]
     """
     (logits,) = _floats(logits=logits)
     half = keras.ops.abs(logits) / 2

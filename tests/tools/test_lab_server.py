@@ -28,7 +28,7 @@ def status(port, path, token=None, address="127.0.0.1"):
 
 @pytest.fixture(scope="module")
 def two(tmp_path_factory):
-    """A port that is taken, and two servers in an oddly named folder that were both asked for it."""
+    """A port that is taken, and two servers that were asked for it, in an oddly named folder."""
     folder = tmp_path_factory.mktemp("course") / "Übung – 変分 é"
     folder.mkdir()
     copy_tools(folder)

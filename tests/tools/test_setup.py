@@ -202,6 +202,7 @@ def test_half_an_update_is_not_taken_for_complete(project):
     assert project.set_up() == "made"
 
 
+@pytest.mark.slow
 def test_a_set_up_killed_at_any_moment_is_completed_by_the_next(project):
     started = time.monotonic()
     project.set_up(PAUSE="0.05")

@@ -91,6 +91,7 @@ CASES = [
     (lambda: continuous_bernoulli_log_normalizer([NAN]), "logits"),
     (lambda: normal_kl(exact().prior, exact().evidence), "p"),
     (lambda: normal_kl(0.0, exact().prior), "q", TypeError),
+    (lambda: normal_kl(exact().prior, 0.0), "p", TypeError),
     (lambda: exact(weights=[1.0, 2.0]), "weights"),
     (lambda: exact(bias=np.zeros(2)), "bias"),
     (lambda: exact(sigma=0.0), "sigma"),

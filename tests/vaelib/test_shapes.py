@@ -23,7 +23,7 @@ SIZES = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=12)
+@settings(max_examples=8)
 @given(SIZES, st.integers(1, 7))
 def test_any_sizes_make_a_model_that_runs_and_is_saved(tmp_path_factory, sizes, n):
     vae = VAE(Encoder(**sizes), Decoder(**sizes))
@@ -47,7 +47,7 @@ def vae():
     return VAE(Encoder(image_shape=(4, 4, 1)), Decoder(image_shape=(4, 4, 1)))
 
 
-@settings(max_examples=20)
+@settings(max_examples=10)
 @given(
     hnp.arrays("float32", (9, 4, 4, 1), elements=st.floats(0, 1, width=32)),
     st.permutations(range(9)),

@@ -73,8 +73,8 @@ def log_importance_weights(
         ratio = 0.5 * ((z - mean) ** 2 / np.exp(log_var) - z**2 + log_var).sum(axis=1)
         if prior_weight:  # P/R = 1 / ((1 − α) Q/P + α)
             ratio = -np.logaddexp(np.log1p(-prior_weight) - ratio, np.log(prior_weight))
-        found = evaluated(log_likelihood, pictures, z, ratio.shape)
-        result[part] = (found + ratio).reshape(-1, k)
+        log_w = evaluated(log_likelihood, pictures, z, ratio.shape) + ratio
+        result[part] = log_w.reshape(-1, k)
     return result
 
 

@@ -8,7 +8,6 @@ from vaelib import _validation as check
 from vaelib.runtime import keras
 
 LogLikelihood = Callable[[np.ndarray, np.ndarray], np.ndarray]  # of pictures and codes
-
 CODES_AT_ONCE = 8_000  # decoded in one call, 10 kB each with MNIST; more would also be slower
 
 

@@ -27,8 +27,8 @@ def fit_posteriors(
     by Adam with a learning rate that falls to 0; steps are in units of the first Q's standard
     deviation. This finds the best Q *near the start*, `z_mean` and `z_log_var`, shape (n,
     latent_dim) each, like the result: give it several starts if the posterior may have several
-    peaks. Source: Cremer, Li & Duvenaud, arXiv:1801.03558, section 2.2: what the best normal leaves
-    of the gap is the approximation gap, and what the encoder's adds to it the amortisation gap.
+    peaks. Source: for the approximation and the amortisation gap, Cremer, Li & Duvenaud,
+    arXiv:1801.03558, section 2.2.
 
     `logits` are the decoder's of codes, such as `decoder.logits`; `x` are pictures, shape (n, ...);
     `log_likelihood` is log P(X|Z) of pictures and logits, pair by pair.

@@ -31,8 +31,7 @@ def initialize_from_data(
     check.unit_interval("x", x)
     check.number("spread", spread)
     check.number("sharpness", sharpness)
-    layers = decoder.to_logits.layers
-    dense = [layer for layer in layers if isinstance(layer, keras.layers.Dense)]
+    dense = [layer for layer in decoder.to_logits.layers if isinstance(layer, keras.layers.Dense)]
     check.integer("the decoder's number of dense layers", len(dense), least=2)
     first, last = dense[0], dense[-1]
     rng = np.random.default_rng(seed)

@@ -20,6 +20,4 @@ def warmup_cosine(
     check.integer("warmup", warmup, 0, check.integer("steps", steps) - 1)
     check.number("peak", peak, above=0)
     decay = keras.optimizers.schedules.CosineDecay
-    if not warmup:
-        return decay(peak, steps)
     return decay(1e-4, steps - warmup, warmup_target=peak, warmup_steps=warmup)

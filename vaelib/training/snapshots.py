@@ -21,7 +21,7 @@ class Snapshots(keras.callbacks.Callback):
     Args:
         x: pictures whose codes are kept, (n, height, width, channels); left out, MNIST's test set.
         epochs: numbers of finished epochs to record, such as `snapshot_epochs(30)`; left out, all.
-        n: the map, of a latent plane, has n × n pictures, at `quantile_grid(n)` on either axis.
+        n: the map has n × n pictures, at `quantile_grid(n)` on either axis.
         path: an `.npz` file, rewritten after every frame. A run that `BackupAndRestore` resumes
             takes the frames so far from there; a run from the beginning starts it anew.
 

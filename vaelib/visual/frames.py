@@ -65,9 +65,13 @@ def background(
 
 
 def manifold_painter(recording: Recording, box: Box) -> Painter:
-    """Paints the digit map, frame by frame: a pixel keeps its grey until it is a level off.
+    """Paints the digit map. A pixel keeps its grey until it is a level off: that halves the file.
 
-    Nobody sees so small a change, and what stays the same costs no bytes: that halves the file.
+    >>> run = Recording.from_frames([(0, np.full((9, 9), 255, "uint8"), *np.zeros((2, 4, 2)))])
+    >>> canvas = np.zeros((1, 5), "uint8")
+    >>> manifold_painter(run, (1, 0, 4, 1))(canvas, 0)
+    >>> print(canvas)
+    [[ 0 30 30 30  0]]
     """
     left, top, right, bottom = box
     shown = np.full((bottom - top, right - left), -1.0)

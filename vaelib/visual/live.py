@@ -48,8 +48,8 @@ class LiveView(keras.callbacks.Callback):
         """The model as it is: reconstructions above the map, epoch and losses in the title."""
         with preserve_random_state(self.model):
             pictures = self.x, self.model.predict_on_batch(self.x)
-        layout: dict[str, Any] = {"height_ratios": [1, 4.4], "layout": "constrained"}
-        figure, (top, below) = plt.subplots(2, 1, figsize=(6, 7.6), **layout)
+        figure = plt.figure(figsize=(6, 7.6), layout="constrained")
+        top, below = figure.subplots(2, 1, height_ratios=[1, 4.4])
         plot_digits(*pictures, labels=["picture", "from its code"], ax=top)
         if self.model.decoder.latent_dim == 2:
             plot_manifold(lambda z: self.model.decoder(z, training=False), n=self.n, ax=below)

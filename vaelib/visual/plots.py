@@ -32,9 +32,8 @@ def plot_digits(*rows: Any, labels: Sequence[str] | None = None, ax: Axes | None
     for i, row in enumerate(pictures):
         check.unit_interval(f"row {i}", row)
         check.same_shape("row 0", pictures[0].shape, f"row {i}", row.shape)
-    check.integer(
-        "the number of labels", len(rows if labels is None else labels), len(rows), len(rows)
-    )
+    if labels is not None:
+        check.same_shape("labels", np.shape(labels), "one for each row", (len(rows),))
     count, height, width = pictures[0].shape
     ax = ax or plt.subplots(figsize=(10, 0.3 + 9.2 * len(rows) / count), layout="constrained")[1]
     ax.imshow(tiled(np.stack(pictures)), cmap=INK, vmin=0, vmax=1)

@@ -18,7 +18,7 @@ from vaelib.visual.live import LiveView
 
 
 def train(vae, x, epochs, *callbacks):
-    return vae.fit(x, batch_size=200, epochs=epochs, verbose=0, callbacks=list(callbacks))
+    return vae.fit(x, batch_size=300, epochs=epochs, verbose=0, callbacks=list(callbacks))
 
 
 def test_a_frame_shows_the_model_as_it_is_at_that_epoch(make_vae, small_digits):
@@ -94,7 +94,7 @@ def test_an_interrupted_run_goes_on_where_the_backup_was(make_vae, small_digits,
     assert history.epoch == [2, 3, 4]
     assert second.recording.epochs.tolist() == whole.recording.epochs.tolist() == [0, 1, 2, 3, 4, 5]
     np.testing.assert_array_equal(second.recording.z_mean[:3], whole.recording.z_mean[:3])
-    assert vae.optimizer.iterations == uninterrupted.optimizer.iterations == 15
+    assert vae.optimizer.iterations == uninterrupted.optimizer.iterations == 10
 
 
 KILLED = """

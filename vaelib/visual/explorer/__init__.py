@@ -27,7 +27,6 @@ from vaelib.visual.plots import DIGIT_COLORS
 COLORS = [to_hex(color) for color in DIGIT_COLORS]
 MAX_BYTES = 600_000
 MAX_SIDE = 4096  # of the sheet, in pixels: more is refused by some phones
-NODES = range(61, 8, -4)  # tried in this order until the page is small enough
 
 
 @dataclass(frozen=True)
@@ -92,7 +91,6 @@ def latent_explorer(
         codes: codes to show as dots, shape (m, 2), if they are inside the plane.
         labels: the digit that each code belongs to, for the dots' colours, shape (m,).
         limit, n: n × n nodes from −limit to limit; without n, as many as fit in 600 kB.
-        codes_name: what the box that shows the dots is called.
 
     >>> from vaelib.models import Decoder
     >>> latent_explorer(Decoder(), n=9).picture([0.0, 1.5]).shape
@@ -101,7 +99,7 @@ def latent_explorer(
     limit = check.number("limit", limit, above=0)
     dots = _dots(codes, labels, limit)
     side = max(_sheet(decoder, 2, limit).shape[2:])
-    for nodes in NODES if n is None else [check.integer("n", n, least=2)]:
+    for nodes in range(61, 8, -4) if n is None else [check.integer("n", n, least=2)]:
         if nodes * side <= MAX_SIDE:
             sheet = _sheet(decoder, nodes, limit)
             content = _content(sheet, limit, dots, codes_name)
