@@ -22,7 +22,7 @@ PAGES = [name for name in SOURCES if name.split(".")[0] != "vaelib"]
 
 
 def names(module, at_start=False):
-    """What a module imports, by full names, also inside its functions, unless only the start counts."""
+    """What a module imports, by full names; inside its functions, too, unless `at_start`."""
     tree = ast.parse(SOURCES[module].read_text(encoding="utf-8").replace("\n%", "\n# %"))
     nodes = list(ast.walk(tree))
     if at_start:

@@ -81,7 +81,7 @@ def gaussian_log_likelihood(x: Tensor, mean: Tensor, log_var: Tensor) -> Tensor:
     """
     x, mean, log_var = _floats(x=x, mean=mean, log_var=log_var)
     check.same_shape("x", x.shape, "mean", mean.shape)
-    check.same_shape("x", x.shape, "log_var (if not one number)", log_var.shape or x.shape)
+    check.same_shape("x", x.shape, "log_var (if not one number)", tuple(log_var.shape) or x.shape)
     error = keras.ops.square(x - mean) * keras.ops.exp(-log_var)
     return -0.5 * _sum_over_pixels(error + log_var + math.log(2 * math.pi))
 

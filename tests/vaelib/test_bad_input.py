@@ -64,6 +64,15 @@ def decoder(z):
     return np.full((len(z), 3, 3, 1), 0.5)
 
 
+class Solid:
+    """A decoder of another latent space."""
+
+    latent_dim = 3
+
+    def __call__(self, z):
+        return decoder(z)
+
+
 def recording(**change):
     arrays = {"epochs": np.arange(3), "manifolds": np.zeros((3, 6, 6), "uint8")}
     return Recording(
@@ -108,9 +117,9 @@ CASES = [
     (lambda: quantile_grid(5, low=0), "low"),
     (lambda: quantile_grid(5, 0.9, 0.1), "high"),
     (lambda: quantile_grid(5, 0.1, 1), "high"),
-    (lambda: decode_grid(decoder, [0, 2, 1]), "z_values"),
+    (lambda: decode_grid(decoder, [0, 1, 1]), "z_values"),
     (lambda: decode_grid(None, [0, 1]), "decoder", TypeError),
-    (lambda: decode_grid(Decoder(3, **SMALL), [0, 1]), "latent_dim"),
+    (lambda: decode_grid(Solid(), [0, 1]), "latent_dim"),
     (lambda: decode_grid(lambda z: decoder(z[:2]), [0, 1]), "decoder"),
     (lambda: decode_grid(lambda z: NAN * decoder(z), [0, 1]), "decoder"),
     (lambda: decode_grid(lambda z: np.zeros((len(z), 9)), [0, 1]), "decoder"),
@@ -127,6 +136,7 @@ CASES = [
     (lambda: iwae_bound([[0.0, NAN]]), "log_w"),
     (lambda: quadrature(X, step=0), "step"),
     (lambda: quadrature(X, step=7), "step"),
+    (lambda: quadrature(X, limit=0), "limit"),
     (lambda: quadrature(X, limit=INF), "limit"),
     (lambda: log_likelihood_quadrature(lambda x, z: z[:, 0], X), "log_likelihood"),
     (lambda: elbo_quadrature(paired, X, Z, Z, nodes=0), "nodes"),

@@ -89,6 +89,7 @@ def test_samples_follow_the_model():
     model = some_model(rng, data_dim=3)
     z, x = model.sample(200_000, rng)
     np.testing.assert_allclose(z.mean(axis=0), model.prior.mean, atol=0.02)
+    np.testing.assert_allclose(x.mean(axis=0), model.evidence.mean, atol=0.02)
     np.testing.assert_allclose(np.cov(x.T), model.evidence.cov, atol=0.05)
     noise = x - z @ model.weights.T - model.bias
     np.testing.assert_allclose(noise.std(axis=0), model.sigma, rtol=0.01)
@@ -107,6 +108,34 @@ def test_the_fit_has_the_highest_likelihood():
     assert np.abs(optimize.approx_fprime(found, loss, 1e-6)).max() < 1e-4
     # An optimiser that starts somewhere else ends no higher.
     assert optimize.minimize(loss, rng.normal(size=13)).fun > loss(found) - 1e-6
+
+
+@pytest.mark.parametrize("latent_dim", [1, 2, 3])
+def test_the_fit_keeps_the_largest_variances_and_averages_the_others(latent_dim):
+    """Of the directions, each has its largest entry positive, so that all machines agree."""
+    rng = np.random.default_rng(11)
+    x = 0.1 * rng.normal(size=(50, 4)) @ rng.normal(size=(4, 4)) + [1, 2, 3, 4]
+    model = LinearGaussian.fit(x, latent_dim)
+    variances = np.linalg.eigvalsh(np.cov(x.T, bias=True))[::-1]
+    variances[latent_dim:] = variances[latent_dim:].mean()
+    np.testing.assert_allclose(np.linalg.eigvalsh(model.evidence.cov)[::-1], variances)
+    np.testing.assert_allclose(model.bias, x.mean(axis=0))
+    assert (model.weights.max(axis=0) == np.abs(model.weights).max(axis=0)).all()
+
+
+@pytest.mark.parametrize("scale", [1e-9, 1e9])
+def test_the_unit_of_the_data_does_not_matter_to_the_fit(scale):
+    _, x = some_model(np.random.default_rng(6)).sample(50, np.random.default_rng(7))
+    small, large = LinearGaussian.fit(x, 2), LinearGaussian.fit(scale * x, 2)
+    np.testing.assert_allclose(large.weights, scale * small.weights, rtol=1e-6)
+    assert large.sigma == pytest.approx(scale * small.sigma)
+
+
+def test_noise_that_is_lost_in_rounding_beside_the_largest_variance_is_refused():
+    x = np.random.default_rng(8).normal(size=(200, 3)) * [1.0, 1e-4, 1e-8]
+    with pytest.raises(ValueError, match="no noise is left"):
+        LinearGaussian.fit(x, 2)
+    assert LinearGaussian.fit(x * [1.0, 1.0, 1e3], 2).sigma > 0
 
 
 def test_the_fit_does_not_depend_on_the_signs_of_eigenvectors(monkeypatch):

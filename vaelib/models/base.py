@@ -78,7 +78,7 @@ class PictureModel(keras.Model):
 
 def _refuse_weights(*weights: Any) -> None:
     if any(weight is not None for weight in weights):
-        raise ValueError("sample_weight is not supported: in the ELBO all pictures count alike")
+        raise ValueError("sample_weight and class_weight are refused: all pictures count alike")
 
 
 def _is_array(value: Any) -> bool:

@@ -56,6 +56,17 @@ def test_a_seed_repeats_the_draws_and_the_default_is_0(function, defaults):
     assert not np.array_equal(function(), function(seed=1))
 
 
+def test_the_draws_are_those_of_a_generator_with_this_seed(spied):
+    """z = μ + σ·ε with NumPy's noise, picture by picture: another program can repeat them."""
+    spy, codes = spied
+    dataset_elbo(spy, X, MEAN, LOG_VAR, seed=7)
+    log_importance_weights(spy, X, MEAN, LOG_VAR, k=5, seed=7)
+    for z, k in zip(codes, (1, 5), strict=True):
+        epsilon = np.random.default_rng(7).normal(size=(6, k, 2))
+        wanted = MEAN[:, None] + np.exp(LOG_VAR / 2)[:, None] * epsilon
+        np.testing.assert_allclose(z, wanted.reshape(-1, 2), rtol=1e-12)
+
+
 def test_a_large_set_is_decoded_in_order_8000_codes_at_a_time():
     """The likelihood of each picture is a number of its own, which its code says, too."""
     n, sizes = 20_500, []

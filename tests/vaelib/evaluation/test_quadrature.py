@@ -21,17 +21,21 @@ def test_the_grid_is_fine_and_wide_enough_by_default():
     found, error = log_likelihood_quadrature(pairwise, X)
     np.testing.assert_allclose(found, EVIDENCE, atol=1e-8)
     assert error.max() < 1e-8
+    explicit, _ = log_likelihood_quadrature(pairwise, X, step=0.02, limit=6.0)
+    np.testing.assert_array_equal(found, explicit)
 
 
-def test_the_grid_covers_the_square_in_steps_and_is_symmetric():
+@pytest.mark.parametrize(("limit", "reached"), [(2.25, 3.0), (0.6, 1.0)])
+def test_the_grid_covers_the_square_in_steps_and_is_symmetric(limit, reached):
+    """It has an even number of steps on either side, at least up to the limit."""
     seen = []
 
     def spy(x, z):
         seen.append(z)
         return pairwise(x, z)
 
-    log_likelihood_quadrature(spy, X, step=0.5, limit=2.25)
-    axis = np.arange(-3, 3.5, 0.5)  # an even number of steps on either side, past the limit
+    log_likelihood_quadrature(spy, X, step=0.5, limit=limit)
+    axis = np.arange(-reached, reached + 0.5, 0.5)
     np.testing.assert_allclose(np.unique(np.concatenate(seen)), axis, atol=1e-12)
     assert len(np.concatenate(seen)) == len(axis) ** 2
 
