@@ -175,7 +175,7 @@ def draw_vae_idea(picture: Any, decoded: Any, ax: Axes | None = None) -> Axes:
     return ax
 
 
-def draw_generator(pictures: Any, ax: Axes | None = None) -> Axes:
+def draw_generator(pictures: Any, ax: Axes | None = None, codes: Any = None) -> Axes:
     """N(0, I) → decoder → object: what is left of a variational autoencoder once it is trained, and
     only generates.
 
@@ -183,12 +183,14 @@ def draw_generator(pictures: Any, ax: Axes | None = None) -> Axes:
         pictures: one to four from the decoder, grey in [0, 1], shape (n, height, width) or (n,
             height, width, 1).
         ax: where to draw; a new figure if left out.
+        codes: what the pictures were decoded from, shape (n, at least 2). A dot with the picture's
+            number stands at the first two coordinates; if left out, somewhere in the plane.
 
     Returns:
         The axes.
 
     Raises:
-        ValueError: if there are none, or more than four.
+        ValueError: if there are none, or more than four, or not one code for each.
         TypeError: if there is no batch.
 
     Source: after Doersch, arXiv:1606.05908, figure 5.
@@ -197,11 +199,18 @@ def draw_generator(pictures: Any, ax: Axes | None = None) -> Axes:
         raise TypeError(f"pictures must be a batch, got {pictures!r}")
     if not 1 <= len(pictures) <= 4:
         raise ValueError(f"pictures must be one to four, got {len(pictures)}")
+    if codes is not None and (np.ndim(codes) != 2 or len(codes) != len(pictures)):
+        raise ValueError(
+            f"codes must have shape ({len(pictures)}, at least 2), got {np.shape(codes)}"
+        )
     ax = _canvas(9.6, 3.9, (12, 4.9), ax)
     middle = 2.7
-    _prior(ax, 2.2, middle, 0.72)
+    scale = 0.72
+    _prior(ax, 2.2, middle, scale)
     _text(ax, 2.2, 0.3, "$z$ drawn from $N(0, I)$", color=RANDOM)
     dots = np.array([(0.5, 0.4), (-0.7, 0.25), (0.1, -0.7), (-0.25, 0.95)])[: len(pictures)]
+    if codes is not None:
+        dots = scale * np.asarray(codes)[:, :2]
     ax.plot(
         *(dots + np.array([2.2, middle])).T,
         linestyle="none",
@@ -213,12 +222,12 @@ def draw_generator(pictures: Any, ax: Axes | None = None) -> Axes:
     _arrow(ax, (4.15, middle), (4.95, middle))
     _arrow(ax, (6.85, middle), (7.65, middle))
     for i, picture in enumerate(pictures):
-        _picture(
-            ax,
-            8.8 + 2.15 * (i % 2),
-            middle + (1.05 if len(pictures) > 2 else 0) * (1 - 2 * (i // 2)),
-            picture,
-        )
+        x = 8.8 + 2.15 * (i % 2)
+        y = middle + (1.05 if len(pictures) > 2 else 0) * (1 - 2 * (i // 2))
+        _picture(ax, x, y, picture)
+        if codes is not None:
+            _text(ax, 2.2 + dots[i, 0] + 0.2, middle + dots[i, 1] + 0.2, str(i + 1), color=RANDOM)
+            _text(ax, x - 0.78, y + 0.75, str(i + 1), color=RANDOM, zorder=4)
     _text(ax, 8.8 + (1.075 if len(pictures) > 1 else 0), 0.3, "new objects")
     return ax
 

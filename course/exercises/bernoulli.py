@@ -16,6 +16,10 @@ def _p(logits: np.ndarray) -> np.ndarray:
     return 1 / (1 + np.exp(-logits))
 
 
+def _with_probabilities(x: np.ndarray, p: np.ndarray, added: float) -> np.ndarray:
+    return (x * np.log(p + added) + (1 - x) * np.log(1 - p + added)).sum(axis=1)
+
+
 _grey = _rng.random((4, 6))
 
 check_bernoulli = Exercise(
@@ -61,16 +65,24 @@ check_bernoulli = Exercise(
             "Right for small logits. But at a logit of 800 exp overflows, or p rounds to 0 or 1. "
             "np.logaddexp(0, a) is log(1 + e^a) without that.",
         ),
+        (
+            lambda x, a: (x * a - np.logaddexp(0, -a)).sum(axis=1),
+            "Nearly: it is the sign inside the logarithm. Beside x·a stands log(1 − p) = −log(1 + "
+            "e^a), which is −np.logaddexp(0, a). Yours has −log(1 + e^−a), which is log p.",
+        ),
         *(
             (
-                lambda x, a, e=e: (
-                    x * np.log(_p(a).clip(e, 1 - e)) + (1 - x) * np.log(1 - _p(a).clip(e, 1 - e))
-                ).sum(1),
-                "Clipping p (Keras does it for you) avoids the infinity, but changes the answer: a "
-                "decoder wrong by 800 nats looks wrong by 16 or so, and gets no gradient there. "
-                "Use the logits themselves: np.logaddexp(0, a) = log(1 + e^a).",
+                slip,
+                "Clipping p (Keras does it for you), or adding a small number to it, avoids the "
+                "infinity, but changes the answer: a decoder wrong by 800 nats looks wrong by some "
+                "twenty, and gets no gradient there. Use the logits themselves: np.logaddexp(0, a) "
+                "= log(1 + e^a).",
             )
-            for e in (1e-12, 1e-10, 1e-8, 1e-7, 1e-6)
+            for e in (1e-12, 1e-10, 1e-9, 1e-8, 1e-7, 1e-6, 1e-5)
+            for slip in (
+                lambda x, a, e=e: _with_probabilities(x, _p(a).clip(e, 1 - e), 0),
+                lambda x, a, e=e: _with_probabilities(x, _p(a), e),
+            )
         ),
         (
             lambda x, a: (x * np.log(a) + (1 - x) * np.log(1 - a)).sum(axis=1),

@@ -41,6 +41,19 @@ def test_the_generator_shows_its_pictures_and_no_encoder():
         assert "encoder" not in words(ax)
 
 
+def test_the_generator_puts_its_dots_where_the_codes_are():
+    pictures, codes = np.stack([PICTURE] * 3), np.array([[0, 0, 9], [1, 0, 9], [0, -2, 9.0]])
+    ax = draw_generator(pictures, codes=codes)
+    (dots,) = [line.get_xydata() for line in ax.lines]
+    unit = dots[1, 0] - dots[0, 0]
+    assert unit > 0
+    np.testing.assert_allclose(dots - dots[0], unit * codes[:, :2])
+    assert sorted(words(ax).split()).count("2") == 2  # at the dot and at its picture
+    for wrong in (codes[:2], codes[0]):
+        with pytest.raises(ValueError, match="codes must have shape"):
+            draw_generator(pictures, codes=wrong)
+
+
 def test_only_the_graph_with_the_trick_lets_gradients_reach_the_encoder_through_z():
     left, right = draw_trick().axes
     assert len(arrows(right, BACKWARD)) == len(arrows(left, BACKWARD)) + 1

@@ -83,13 +83,13 @@ def test_no_wrong_answer_is_left_over():
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
-def test_each_notebook_ends_with_two_to_four_exercises(script):
+def test_each_notebook_ends_with_two_to_five_exercises(script):
     notebook = jupytext.read(script)
     text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
     section = text[text.index("## Exercises") : text.index("## Sources")]
     numbers = [int(number) for number in re.findall(r"^\*\*(\d)\.\*\*", section, re.MULTILINE)]
     assert numbers == list(range(1, len(numbers) + 1))
-    assert 2 <= len(numbers) <= 4
+    assert 2 <= len(numbers) <= 5
     assert refreshed(script) == script.read_text(encoding="utf-8")
     answers = [cell for cell in notebook.cells if "solution" in cell.metadata.get("tags", [])]
     assert len([cell for cell in answers if cell.source.startswith("# Solution")]) == len(numbers)

@@ -57,6 +57,17 @@ OF = {
         (lambda m, v: kl(m, v) + 0.25 * np.sum(v, axis=1), r"all four terms"),
         (lambda m, v: kl(-m * np.exp(-v / 2), -v), r"other way round"),
         (lambda m, v: 0.5 * np.sum(np.exp(v) + m**2 - 1 - v, axis=0), r"summed over the pictures"),
+        (lambda m, v: 0.5 * np.sum(np.exp(v) - m**2 - 1 - v, axis=1), r"sign of z_mean²"),
+        (lambda m, v: 0.5 * np.sum(1 + v + m**2 - np.exp(v), axis=1), r"sign of z_mean²"),
+        (lambda m, v: 0.5 * np.sum(np.exp(v) ** 2 + m**2 - 1 - v, axis=1), r"square it again"),
+        (
+            lambda m, v: 0.5 * np.sum(np.exp(v / 2) + m**2 - 1 - v / 2, axis=1),
+            r"half of the logarithm",
+        ),
+        (
+            lambda m, v: 0.5 * np.sum(np.exp(v) + m**2 - 1 - np.log(v), axis=1),
+            r"a logarithm already",
+        ),
         (lambda m, v: np.sum(m * np.nan, axis=1), r"NaN"),
         (lambda m, v: kl(m.astype("float16"), v.astype("float16")), r"Nearly right|float16"),
     ],
@@ -69,7 +80,14 @@ OF = {
             r"Right for small logits",
         ),
         (lambda x, a: normal_clip(x, sigmoid(a), 1e-7), r"Clipping"),
-        (lambda x, a: normal_clip(x, sigmoid(a), 1e-9), r"shape|yours|Clipping"),
+        (lambda x, a: normal_clip(x, sigmoid(a), 1e-9), r"Clipping"),
+        (lambda x, a: np.sum(x * a - np.logaddexp(0, -a), axis=1), r"sign inside the logarithm"),
+        (
+            lambda x, a: np.sum(
+                x * np.log(sigmoid(a) + 1e-9) + (1 - x) * np.log(1 - sigmoid(a) + 1e-9), axis=1
+            ),
+            r"adding a small number",
+        ),
         (
             lambda x, a: np.sum(x * np.log(a) + (1 - x) * np.log(1 - a), axis=1),
             r"logits for probabilities",
@@ -107,5 +125,23 @@ OF = {
         (lambda m, v, e: m + e / np.exp(v / 2), r"1 / σ"),
         (lambda m, v, e: (m + e) * np.sqrt(np.exp(v)), r"scaled the mean"),
         (lambda m, v, e: m - np.sqrt(np.exp(v)) * e, r"symmetric"),
+        (
+            lambda m, v, e: m + np.exp(v / 2) * np.random.default_rng(7).normal(size=m.shape),
+            r"whatever epsilon is",
+        ),
+        (lambda m, v, e: m + np.exp(v / 2) * e[0], r"same noise, the first row"),
+        (lambda m, v, e: m + np.exp(v / 2) * e[:, [0]], r"first column"),
+    ],
+    "best_sigma": [
+        (lambda e, d: np.average(e) / d, r"σ², the variance"),
+        (lambda e, d: np.sqrt(np.average(e)), r"number of pixels is missing"),
+        (lambda e, d: np.sqrt(np.sum(e) / d), r"number of pictures"),
+        (lambda e, d: (e / d) ** 0.5, r"One σ for each picture"),
+        (lambda e, d: np.mean((e / d) ** 0.5), r"First the mean"),
+        (lambda e, d: np.sqrt(2 * np.mean(e) / d), r"factor is off"),
+        (lambda e, d: np.sqrt(np.mean(e) / (2 * d)), r"factor is off"),
+        (lambda e, d: np.mean(e) ** -0.5 * d**0.5, r"Upside down"),
+        (lambda e, d: np.mean(e) ** 0.5 / d, r"under the root"),
+        (lambda e, d: np.sqrt(np.mean(np.square(e)) / d), r"squared already"),
     ],
 }
