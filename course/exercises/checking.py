@@ -1,16 +1,15 @@
 """How an answer is judged: against the right one, and against the wrong ones that many people give
 first."""
 
-import copy
-import inspect
-import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from inspect import signature
 from typing import Any
 
 import numpy as np
 
-Function = Callable[..., Any]
+from course.exercises.calling import Function, quietly, short, spoilt
+
 WAITING, NOT_YET, RIGHT = "waiting", "not yet", "right"
 
 
@@ -68,7 +67,7 @@ class Exercise:
             )
         function, results = self.prepare(answer), []
         for case in self.cases:
-            result = _quietly(function, case)
+            result = quietly(function, case)
             if result is ... or isinstance(result, NotImplementedError):
                 return Verdict(
                     WAITING,
@@ -77,8 +76,11 @@ class Exercise:
             if (fault := self._fault(result, case)) is not None:
                 return Verdict(NOT_YET, fault)
             results.append(np.asarray(result, dtype=float))
-        wanted = [np.asarray(_quietly(self.right, case), dtype=float) for case in self.cases]
+        wanted = [np.asarray(quietly(self.right, case), dtype=float) for case in self.cases]
+        changed = spoilt(function, self.cases, signature(self.right).parameters)
         if self._agree(results, wanted):
+            if changed:
+                return Verdict(NOT_YET, f"The result is right, but your function changes {changed}")
             return Verdict(RIGHT, self.praise)
         if self._by_chance(function, results):
             return Verdict(
@@ -90,14 +92,15 @@ class Exercise:
         if any(np.isfinite(result).any() for result in results):
             for slip, hint in self.slips:
                 if self._agree(
-                    results, [np.asarray(_quietly(slip, case), dtype=float) for case in self.cases]
+                    results, [np.asarray(quietly(slip, case), dtype=float) for case in self.cases]
                 ):
                     return Verdict(NOT_YET, hint)
-        return Verdict(NOT_YET, self._from_outside(results, wanted))
+        also = f"\nYour function also changes {changed}" if changed else ""
+        return Verdict(NOT_YET, self._from_outside(results, wanted) + also)
 
     def _by_chance(self, function: Function, results: Sequence[np.ndarray]) -> bool:
         """Whether a second call gives something else."""
-        again = [_quietly(function, case) for case in self.cases]
+        again = [quietly(function, case) for case in self.cases]
         if any(isinstance(result, Exception) for result in again):
             return True
         return not self._agree([np.asarray(result, dtype=float) for result in again], results)
@@ -107,16 +110,35 @@ class Exercise:
         if isinstance(result, Exception):
             return f"It stops with {type(result).__name__}: {result}\n{self._call(case)}"
         if result is None:
-            return f"It returns None. Is a `return` missing?\n{self._call(case)}"
+            in_place = (
+                " Or is None what you return? Methods that change a list in place, such as append, "
+                "extend and reverse, give nothing back."
+                if any(isinstance(value, list) for value in case)
+                else ""
+            )
+            return f"It returns None. Is a `return` missing?{in_place}\n{self._call(case)}"
+        if isinstance(result, Iterator):
+            return (
+                f"It returns an iterator ({type(result).__name__}), which can be read only once "
+                "and has no length. What is wanted can be read again, like a list or an array."
+            )
         try:
             numbers = (
                 np.asarray(result, dtype=float).size and np.asarray(result).dtype.kind not in "US"
             )
         except (TypeError, ValueError):
             numbers = False
-        if not numbers:
-            return f"It should return numbers, but returns {type(result).__name__}: {result!r:.100}"
-        return None
+        if numbers:
+            return None
+        for item in result if isinstance(result, (list, tuple)) else ():
+            if isinstance(item, (list, tuple, Iterator)):
+                return (
+                    f"There is a {type(item).__name__} inside your {type(result).__name__}, as a "
+                    f"single item: {result!r:.100}\nIts own items should stand there instead. "
+                    "(`append` always adds exactly one item.)"
+                )
+        found = f"{type(result).__name__}: {result!r:.100}"
+        return f"It should return numbers, but returns {found}\n{self._call(case)}"
 
     def _agree(
         self, results: Sequence[np.ndarray], wanted: Sequence[np.ndarray], slack: float = 1
@@ -162,32 +184,12 @@ class Exercise:
             return f"Everywhere yours is the right answer {offset:+.4g}."
         for case, one, other in zip(self.cases, results, wanted, strict=True):
             if not self._agree([one], [other]):
-                both = f"    yours: {_short(one)}\n    right: {_short(other)}"
+                both = f"    yours: {short(one)}\n    right: {short(other)}"
                 return f"The shape is right, the numbers differ:\n{self._call(case)}\n{both}"
         return "It differs."  # not reached: some case differs
 
     def _call(self, case: Sequence[Any]) -> str:
-        names = inspect.signature(self.right).parameters
         return "    for " + ", ".join(
-            f"{name} = {_short(value)}" for name, value in zip(names, case, strict=False)
+            f"{name} = {short(value)}"
+            for name, value in zip(signature(self.right).parameters, case, strict=False)
         )
-
-
-def _quietly(function: Function, case: Sequence[Any]) -> Any:
-    """What it returns, or the exception that it raises; with copies, so that no answer spoils the
-    next case."""
-    with warnings.catch_warnings(), np.errstate(all="ignore"):
-        warnings.simplefilter("ignore")
-        try:
-            return function(*copy.deepcopy(list(case)))
-        except Exception as error:
-            return error
-
-
-def _short(value: Any) -> str:
-    """An argument or a result on one line."""
-    if not isinstance(value, np.ndarray):
-        return repr(value)
-    if value.size > 12:
-        return f"an array of shape {value.shape}"
-    return np.array2string(value, precision=4, separator=", ").replace("\n", "")

@@ -1,85 +1,28 @@
 """Checks for the exercises of notebook 06."""
 
 import numpy as np
-from scipy import special
 
 from course.exercises.checking import Exercise
+from course.exercises.iwae import check_iwae
+
+__all__ = ["check_active_units", "check_iwae"]
 
 _rng = np.random.default_rng(60)
 
-
-def _bound(log_w: np.ndarray, k: int) -> np.ndarray:
-    groups = [log_w[:, start : start + k] for start in range(0, log_w.shape[1], k)]
-    return np.mean([special.logsumexp(group, axis=1) - np.log(k) for group in groups], axis=0)
-
-
-check_iwae = Exercise(
-    right=_bound,
-    cases=[
-        (np.log([[1.0, 3.0, 2.0, 6.0]]), 2),
-        (_rng.normal(-3, 2, size=(4, 12)), 4),
-        (_rng.normal(-900, 5, size=(3, 12)), 3),
-    ],
-    slips=[
-        (
-            lambda log_w, k: log_w.mean(axis=1),
-            "The mean of the logarithms: that is the ELBO, k = 1. The mean must be taken of the "
-            "*weights*, in groups of k, before the logarithm.",
-        ),
-        (
-            lambda log_w, k: _bound(log_w, k) + np.log(k),
-            "Too large by log k: you summed the weights of a group. The bound takes their mean.",
-        ),
-        (
-            lambda log_w, k: special.logsumexp(log_w, axis=1) - np.log(log_w.shape[1]),
-            "You put all weights of a picture in one group: that is IWAE for k = all of them. Make "
-            "groups of k, and average their logarithms.",
-        ),
-        (
-            lambda log_w, k: special.logsumexp(log_w[:, :k], axis=1) - np.log(k),
-            "A right bound, from the first group only. Average over all groups of k: less noise.",
-        ),
-        (
-            lambda log_w, k: np.log(np.exp(log_w).reshape(len(log_w), -1, k).mean(axis=2)).mean(
-                axis=1
-            ),
-            "Right as long as the weights are not too small. At log w = −900 exp gives 0, and log "
-            "0 is −infinity. Use scipy.special.logsumexp, which takes the largest out first.",
-        ),
-        (
-            lambda log_w, k: _bound(log_w, k).mean(),
-            "One number for all pictures. The bound is wanted for each, shape (n,).",
-        ),
-        (
-            lambda log_w, k: (
-                special.logsumexp(log_w.reshape(len(log_w), -1, k), axis=2) - np.log(k)
-            ),
-            "One number for each group. Average over the groups of a picture: shape (n,).",
-        ),
-        (
-            lambda log_w, k: np.mean(
-                special.logsumexp(log_w.reshape(len(log_w), k, -1), axis=1) - np.log(k), axis=1
-            ),
-            "A right bound, but with other groups than asked for: reshape(n, −1, k) puts k "
-            "neighbours in one group.",
-        ),
-    ],
-    praise="It rises with k, from the ELBO towards log P(X).",
-)
-
-_codes = _rng.normal(0, [1.2, 0.02, 0.5, 0.15, 0.06], size=(4000, 5))
-_codes += np.array([0, 3, 0, 0, 0]) - _codes.mean(axis=0)
-_log_vars = np.tile(2 * np.log([0.05, 1.0, 0.05, 0.05, 0.99]), (4000, 1))
+# Seven units: the mean's standard deviation over pictures, its average, and the clouds' variance.
+# The fourth and the sixth have large clouds, yet are active; the fifth has small ones, yet is not.
+_codes = _rng.normal(0, [1.2, 0.004, 0.5, 0.17, 0.07, 0.05**0.5, 0.05], size=(4000, 7))
+_codes += np.array([0, 3, 0, 0, 0, 0, 0]) - _codes.mean(axis=0)
+_log_vars = np.log([0.2, 1.0, 0.0025, 1.02, 0.3, 0.9, 1.003])
+_log_vars = _log_vars + _rng.normal(0, [0.2, 0, 0, 0, 0.5, 0, 0], size=(4000, 7))
 
 check_active_units = Exercise(
     right=lambda z_mean, z_log_var: np.count_nonzero(
         np.square(z_mean - z_mean.mean(axis=0)).mean(axis=0) > 0.01
     ),
-    cases=[
-        (_codes, _log_vars),
-        (_codes[:, 1:], _log_vars[:, 1:]),
-        (_codes[:, :1], _log_vars[:, :1]),
-    ],
+    # The first unit alone, and beside each other: their numbers tell which units were counted.
+    cases=[(_codes, _log_vars)]
+    + [(_codes[:, units], _log_vars[:, units]) for units in ([0], *([0, i] for i in range(1, 7)))],
     slips=[
         (
             lambda m, v: np.count_nonzero(m.std(axis=0) > 0.01),
@@ -108,13 +51,54 @@ check_active_units = Exercise(
         (
             lambda m, v: np.count_nonzero(np.exp(v).mean(axis=0) > 0.01),
             "You looked at the clouds' own variances, exp(z_log_var). An unused unit has a large "
-            "one! What matters is the variance of z_mean over pictures.",
+            "one. What matters is the variance of z_mean over pictures.",
+        ),
+        *(
+            (
+                lambda m, v, below=below: np.count_nonzero(np.exp(v).mean(axis=0) < below),
+                "You counted the units with small clouds, by exp(z_log_var). An active unit often "
+                "has them, but need not. What matters is the variance of z_mean over pictures.",
+            )
+            for below in (0.1, 0.5, 0.95)
         ),
         (
-            lambda m, v: np.count_nonzero(v.var(axis=0) > 0.01),
-            "You took the variance of z_log_var. Burda et al. ask how the *means* vary over "
-            "pictures.",
+            lambda m, v: np.count_nonzero(m.var(axis=0) > np.exp(v).mean(axis=0)),
+            "You compared the variance of the means with the clouds' own. A unit can be "
+            "active although its clouds are large: only the threshold of 0.01 counts.",
+        ),
+        (
+            lambda m, v: np.count_nonzero(m.var(axis=0) > 0.01 * np.exp(v).mean(axis=0)),
+            "You divided the variance of the means by that of the clouds. The rule asks for the "
+            "variance of the means alone.",
+        ),
+        (
+            lambda m, v: np.count_nonzero(
+                (np.exp(v) + np.square(m) - 1 - v).mean(axis=0) / 2 > 0.01
+            ),
+            "You counted the units with a KL divergence. A unit can have one and still be the same "
+            "for all pictures. The rule asks how much z_mean varies over them.",
+        ),
+        (
+            lambda m, v: m.shape[1],
+            "You counted all units. Only those count whose mean varies enough over the pictures.",
+        ),
+        (
+            lambda m, v: np.count_nonzero(m.var(axis=0) <= 0.01),
+            "These are the *inactive* units: the comparison is the wrong way round.",
+        ),
+        (
+            lambda m, v: np.count_nonzero(m.var() > 0.01),
+            "You took one variance over everything, pictures and units. Each unit needs one of its "
+            "own.",
+        ),
+        *(
+            (
+                lambda m, v, of=of: np.count_nonzero(of(v).var(axis=0) > 0.01),
+                "You took the variance over pictures, but of z_log_var. Burda et al. ask how the "
+                "*means* vary.",
+            )
+            for of in (np.asarray, np.exp)
         ),
     ],
-    praise="Units that say nothing about the picture cost nothing, and are not counted.",
+    praise="Units that say nothing about the picture are not counted, whatever they cost.",
 )

@@ -37,6 +37,32 @@ check_log_normal_density = Exercise(
             "log y.",
         ),
         (
+            lambda y: _phi(np.log(y)) / np.exp(y),
+            "You divide by exp(y). The stretch dy/dz is indeed an exponential, but of the code z, "
+            "and y is not the code.",
+        ),
+        (
+            lambda y: _phi(y) / np.exp(y),
+            "You took both the normal density and the stretch at y. Both belong to the code z that "
+            "leads to y. Go back to that code first.",
+        ),
+        (
+            lambda y: np.exp(-(np.log(y) ** 2)) / np.sqrt(2 * np.pi) / y,
+            "Only the exponent is wrong: exp(−z²) falls too fast for a standard normal density. "
+            "What comes before z² there?",
+        ),
+        (
+            lambda y: _phi(np.log(y)) / y * np.sqrt(2 * np.pi),
+            "The curve has the right shape, but its area is √(2π), and that of a density is 1. The "
+            "constant of the normal density is missing.",
+        ),
+        (
+            lambda y: _phi(np.log(y)) / y / np.sqrt(2 * np.pi),
+            "The curve has the right shape, but its area is 1/√(2π), and that of a density is 1. "
+            "Look at the constant of the normal density: is it there twice, or has it lost its "
+            "root?",
+        ),
+        (
             lambda y: stats.norm.cdf(np.log(y)),
             "That is the distribution function P(Y ≤ y). The density is its derivative.",
         ),
@@ -64,9 +90,48 @@ check_to_triangle = Exercise(
             "Start from Φ(z), not 1 − Φ(z).",
         ),
         (
-            lambda z: np.sqrt(stats.norm.pdf(z)),
-            "You used the normal *density* φ(z). The first step takes the distribution function "
-            "Φ(z): the probability to the left of z.",
+            lambda z: stats.norm.cdf(z) / 2,
+            "You halved Φ(z). Halving undoes doubling; the distribution function y² squares.",
+        ),
+        (
+            lambda z: 2 * stats.norm.cdf(z),
+            "You put Φ(z) into the density 2y. A density leads neither from values to "
+            "probabilities nor back: use the distribution function, y².",
+        ),
+        *(
+            (
+                mirrored,
+                "Your draws lie between 0 and 1, but their density is 2(1 − y): the triangle in a "
+                "mirror. Small values should be rare, and large ones common.",
+            )
+            for mirrored in (
+                lambda z: 1 - np.sqrt(stats.norm.sf(z)),
+                lambda z: 1 - np.sqrt(stats.norm.cdf(z)),
+            )
+        ),
+        *(
+            (
+                from_density,
+                "You used the normal *density* φ(z). The first step takes the distribution "
+                "function Φ(z): the probability to the left of z.",
+            )
+            for from_density in (
+                lambda z: np.sqrt(stats.norm.pdf(z)),
+                lambda z: 2 * stats.norm.pdf(z),
+                lambda z: stats.norm.pdf(z),
+            )
+        ),
+        *(
+            (
+                backwards,
+                "`ppf` leads from probabilities to values, so it gives NaN for a z that is no "
+                "probability. Your first step must go the other way: from z to a probability.",
+            )
+            for backwards in (
+                lambda z: np.sqrt(stats.norm.ppf(z)),
+                lambda z: stats.norm.ppf(z) ** 2,
+                lambda z: stats.norm.ppf(z),
+            )
         ),
         (
             lambda z: z**2,

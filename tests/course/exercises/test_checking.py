@@ -30,7 +30,10 @@ def double():
         (lambda x: float("inf"), NOT_YET, "infinity"),
         (lambda x: [2 * x], NOT_YET, r"should be one number, shape \(\); yours has shape \(1,\)"),
         (lambda x: str(2 * x), NOT_YET, r"returns str: '6.0'"),
-        (lambda x: [], NOT_YET, r"returns list: \[\]"),
+        (lambda x: [], NOT_YET, r"returns list: \[\].*\n.*x = 3.0"),
+        (lambda x: (2 * x for _ in range(3)), NOT_YET, r"an iterator \(generator\).*only once"),
+        (lambda x: [x, [x]], NOT_YET, r"a list inside your list.*`append`"),
+        (lambda x: (x, reversed([x])), NOT_YET, r"a list_reverseiterator inside your tuple"),
         (lambda x: None if x > 3 else 2 * x, NOT_YET, r"returns None.*\n.*x = 4.0"),
         (lambda x: 2.001 * x, NOT_YET, "Nearly right"),
         (lambda x: random.random(), NOT_YET, "something else each time"),
@@ -81,5 +84,26 @@ def test_an_answer_cannot_spoil_the_cases(double):
         x *= 3
         return x
 
-    assert "1.5 times" in exercise.judge(in_place).message
+    said = exercise.judge(in_place).message
+    assert "1.5 times" in said
+    assert "also changes `x` in place" in said
     assert exercise.judge(lambda x: 2 * x).state == RIGHT
+
+
+@pytest.mark.parametrize("given", [np.ones(2), [1.0, 2.0], [np.ones(2), np.zeros(2)]])
+def test_a_right_result_must_leave_the_arguments_alone(given):
+    exercise = Exercise(lambda x: 2 * np.asarray(x[0]), [(given,)], [], "good")
+
+    def in_place(x):
+        x[0] = 2 * x[0]
+        return x[0]
+
+    verdict = exercise.judge(in_place)
+    assert verdict.state == NOT_YET
+    assert verdict.message.startswith("The result is right, but your function changes `x` in place")
+    assert exercise.judge(lambda x: x[0] + x[0]).state == RIGHT
+
+
+def test_none_from_a_method_that_changes_a_list():
+    exercise = Exercise(lambda x: [*x, 1], [([2, 3],)], [], "good")
+    assert "append" in exercise.judge(lambda x: x.append(1)).message
