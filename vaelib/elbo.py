@@ -48,7 +48,7 @@ def gaussian_kl(z_mean: Tensor, z_log_var: Tensor) -> Tensor:
     check.same_shape("z_mean", z_mean.shape, "(batch, latent_dim)", (None, None))
     # expm1 keeps σ² − 1 exact where the variance is close to 1.
     spread = keras.ops.expm1(z_log_var) - z_log_var
-    return 0.5 * keras.ops.sum(keras.ops.square(z_mean) + spread, axis=-1)
+    return 0.5 * keras.ops.sum(keras.ops.square(z_mean) + spread, axis=1)
 
 
 def bernoulli_log_likelihood(x: Tensor, logits: Tensor) -> Tensor:

@@ -60,7 +60,7 @@ def decode_grid(decoder: Callable[[Any], Any], z_values: Any) -> np.ndarray:
     if (np.diff(z_values) <= 0).any():
         raise ValueError(f"z_values must increase, got {z_values}")
     z1, z2 = np.meshgrid(z_values, z_values[::-1])
-    codes = np.stack([z1.ravel(), z2.ravel()], axis=-1).astype(np.float32)
+    codes = np.stack([z1.ravel(), z2.ravel()], axis=1).astype(np.float32)
     pictures = check.grey_pictures("the decoder's output", decoder(codes))
     check.same_shape("the codes", codes.shape[:1], "the decoder's output", pictures.shape[:1])
     return tiled(pictures.reshape(*z1.shape, *pictures.shape[1:]))

@@ -95,6 +95,15 @@ def test_samples_follow_the_model():
     np.testing.assert_allclose(noise.std(axis=0), model.sigma, rtol=0.01)
 
 
+def test_samples_are_those_of_a_generator_with_this_seed():
+    """Codes first, then the noise: another program can repeat them."""
+    model, rng = some_model(np.random.default_rng(9)), np.random.default_rng(10)
+    z, x = model.sample(5, np.random.default_rng(10))
+    np.testing.assert_array_equal(z, rng.normal(size=(5, 2)))
+    noise = 0.7 * rng.normal(size=(5, 4))
+    np.testing.assert_allclose(x, z @ model.weights.T + model.bias + noise, rtol=1e-12)
+
+
 def test_the_fit_has_the_highest_likelihood():
     rng = np.random.default_rng(5)
     x = some_model(rng).sample(500, rng)[1]
@@ -136,6 +145,8 @@ def test_noise_that_is_lost_in_rounding_beside_the_largest_variance_is_refused()
     with pytest.raises(ValueError, match="no noise is left"):
         LinearGaussian.fit(x, 2)
     assert LinearGaussian.fit(x * [1.0, 1.0, 1e3], 2).sigma > 0
+    just = np.sqrt(3) * np.diag([1.0, 1e-4, np.sqrt(1.2e-12)])  # the last variance is 1.2e-12
+    assert LinearGaussian.fit(np.concatenate([just, -just]), 2).sigma > 0
 
 
 def test_the_fit_does_not_depend_on_the_signs_of_eigenvectors(monkeypatch):
