@@ -333,9 +333,8 @@ assert rank < 0
 
 # %% tags=["nbval-ignore-output"]
 suspect = effective < 250
-print(
-    f"{suspect.sum()} of {n} digits, {(suspect & bad).sum()} of the {bad.sum()} bad ones"
-)
+print(f"{suspect.sum()} of {n} digits, ", end="")
+print(f"{(suspect & bad).sum()} of the {bad.sum()} bad ones among them")
 theirs, others = gaps[5000][suspect].mean(), gaps[5000][~suspect].mean()
 print(f"they miss {theirs:.2f} nats on average, and the others {abs(others):.3f}")
 mended = bounds[5000].copy()
