@@ -46,7 +46,7 @@ def measure(
         vae.compile(optimizer=keras.optimizers.Adam(schedule))
         try:
             losses = vae.fit(x, epochs=epochs, batch_size=BATCH_SIZE, verbose=0).history["loss"]
-        except FloatingPointError as error:
+        except RuntimeError as error:
             return {"error": str(error)}
         test = vae.evaluate(x_test, batch_size=500, verbose=0, return_dict=True)
     finally:

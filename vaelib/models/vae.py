@@ -69,7 +69,7 @@ class VAE(PictureModel):
         sample_weight: Tensor = None,
         training: bool = True,
     ) -> Tensor:
-        """Minus the ELBO, if beta is 1: a mean over the batch. `y`, if given, is explained."""
+        """Minus the ELBO, if beta is 1: a mean over the batch. `y` may take the place of `x`."""
         target = self.checked_target(x, y, sample_weight)
         reconstruction = -self.log_likelihood(target, y_pred["logits"])
         kl = gaussian_kl(y_pred["z_mean"], y_pred["z_log_var"])
