@@ -172,7 +172,7 @@ def main() -> None:
         "--only", nargs="*", default=PARTS, help="only these parts, for trying; the rest as kept"
     )
     options = parser.parse_args()
-    commands = [["article", str(options.snapshot_epochs)]] if options.snapshot_epochs else []
+    commands = [["article", str(options.article_epochs)]] if options.article_epochs else []
     commands += [[part] for part in PARTS if part in options.only]
     for number, (part, *arguments) in enumerate(commands, start=1):
         begun = time.perf_counter()
