@@ -214,6 +214,10 @@ function startHand(id, config) {
       }
     }
 
+    // Nor does a finger on a handle scroll the page. (`touch-action` has no effect inside an SVG.)
+    root.querySelectorAll(".handle").forEach((handle) => {
+      handle.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false });
+    });
     for (const element of [find(".top"), density.querySelector(".q")]) {
       draggable(element, (start, by) => moveTo(start.mean + by, start.deviation));
     }
