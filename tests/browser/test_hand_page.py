@@ -225,7 +225,9 @@ def test_a_finger_moves_it_on_a_phone(address, open_page):
     slide(x, y + 45, -2 * unit, 0)  # the bell itself
     assert place(page) == pytest.approx([-1.0, 0.5], abs=0.03)
     assert page.evaluate("[scrollX, scrollY]") == [0, 0]
+    page.wait_for_timeout(500)  # or it would be the second tap of a double one
     page.get_by_label("two humps").tap()
+    assert page.get_by_label("two humps").is_checked()
     page.locator(".go").tap()
     page.wait_for_timeout(1500)
     assert place(page) == pytest.approx(MODELS["two humps"].best[0], abs=0.005)
