@@ -73,7 +73,7 @@ class OneNumberModel:
 
     @cached_property
     def best(self) -> list[tuple[float, float]]:
-        """Mean and deviation of every normal Q whose ELBO is higher than that of all near it."""
+        """Mean and deviation of the normal Q with the highest ELBO; of two, if they are equals."""
 
         def minus_elbo(q: np.ndarray) -> float:
             return -self.terms(q[0], np.exp(q[1]))["ELBO"]

@@ -74,7 +74,7 @@ function startHand(id, config) {
       if (!density.parentElement.clientWidth) return;
       width = density.parentElement.clientWidth;
       barsWidth = bars.parentElement.clientWidth;
-      const narrow = width < 420;
+      const narrow = find(".frame").clientWidth < 656; // one below the other
       floor = narrow ? 190 : 262;
       lowest = narrow ? 210 : 268;
       column = (barsWidth - left - right) / 4;
@@ -104,7 +104,7 @@ function startHand(id, config) {
       set(find(`.tip.${name}`), { d: cut ? `M${x - thick / 2} ${low}h${thick}l${-thick / 2} 8Z` : "" });
       set(find(`.number.${name}`), { x, y: low + (cut ? 21 : 14) });
       find(`.number.${name}`).textContent = say(value);
-      set(find(`.label.${name}`), { x, y: zero - 10 });
+      set(find(`.label.${name}`), { x: i ? x : x - 5, y: zero - 10 });
       return { x, low, thick };
     }
 
