@@ -37,7 +37,7 @@ def code_cells(path):
 def test_there_are_notebooks_and_each_is_a_pair():
     assert NOTEBOOKS
     assert [path.stem for path in NOTEBOOKS] == [path.stem for path in SCRIPTS]
-    assert all(re.fullmatch(r"\d\d_[a-z0-9_]+", path.stem) for path in NOTEBOOKS)
+    assert all(re.fullmatch(r"\d\d[a-z]?_[a-z0-9_]+", path.stem) for path in NOTEBOOKS)
 
 
 @each_notebook

@@ -1,4 +1,4 @@
-"""The check of a Bernoulli log-likelihood, for notebook 02."""
+"""The check of a Bernoulli log-likelihood, for notebook 02b."""
 
 import numpy as np
 from scipy import special

@@ -70,7 +70,7 @@ def test_the_animations_move(address, open_page):
 
 
 def test_a_solution_is_folded_and_opens(address, open_page):
-    page = open_page(f"{address}/notebooks/02_deriving_the_elbo.html")
+    page = open_page(f"{address}/notebooks/02a_deriving_the_elbo.html")
     folded = page.locator("details", has_text="kl_to_prior_solution").first
     assert not folded.locator("pre").first.is_visible()
     folded.locator("summary").click()

@@ -42,7 +42,7 @@ def found():
             name = re.search(r"^(?:def|class) (\w+)", stub.source, re.MULTILINE)[1]
             check = checks[re.search(rf"^(check_\w+)\({name}\)$", calls, re.MULTILINE)[1]]
             parts = (check, name, stub.source, solution.source)
-            yield pytest.param(*parts, id=f"{script.stem[:2]}-{name}")
+            yield pytest.param(*parts, id=f"{script.stem.partition('_')[0]}-{name}")
 
 
 EXERCISES = list(found())
