@@ -1,4 +1,4 @@
-"""The drawings of notebooks 01 and 02, made of boxes, arrows and clouds, in one style.
+"""The drawings of notebooks 01 and 02b, made of boxes, arrows and clouds, in one style.
 
 They stand on an opaque white card, so that they read the same on a light page and on a dark one.
 Colours have a meaning: red is what is drawn at random, blue the losses and what flows back from

@@ -240,8 +240,8 @@ prior_draws.groupby("latent").mean().round(1)
 # ### A poor metric makes it worse
 #
 # Why must a code be so exact? Because (2) measures similarity by the squared distance between pixels, which is a poor metric for pictures. Doersch [1]
-# has a telling example. Take a seven. Cut a piece of 5 × 5 pixels out of it, and nobody would write it so. Or move the whole
-# seven right and down by half a pixel or by one, and hardly anybody would notice.
+# has a telling example. Take a seven and cut a piece of 5 × 5 pixels out of it: the result is not a digit that anybody would write. Now move the whole
+# seven right and down instead, by half a pixel or by one: you will hardly notice.
 
 # %%
 (x_train, y_train), (x_test, _) = load_mnist()
@@ -274,8 +274,8 @@ for ax, (title, version) in zip(axes, versions.items(), strict=True):
 plt.show()
 
 # %% [markdown]
-# The squared distance finds the moved sevens *worse* than the broken one. The seven isn't special: here are the first thousand test
-# digits, and the share of them for which the moved picture is farther away.
+# By the squared distance, the moved sevens are *worse* than the broken one. The seven isn't special. We repeat this with the first thousand test
+# digits, and count those for which the moved picture is farther away.
 
 # %%
 cut = np.square([broken(digit) - digit for digit in first_1000]).sum(axis=(1, 2))
