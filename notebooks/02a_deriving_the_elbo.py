@@ -515,7 +515,7 @@ sizes = rng.integers(1, 7, size=1000)
 pairs = [(random_normal(k, rng), random_normal(k, rng)) for k in sizes]
 smallest = min(normal_kl(q, p) for q, p in pairs)
 assert smallest > 0, f"a divergence of {smallest} nats"
-print(f"smallest of 1000: {smallest:.4f} nats")
+print(f"smallest of {len(pairs)}: {smallest:.4f} nats")
 same("of itself", normal_kl(q, q), 0, within=1e-12)
 u = rng.uniform(size=1000)
 log_ratio = stats.uniform(0, 1).logpdf(u) - stats.uniform(0, 2).logpdf(u)
@@ -683,7 +683,7 @@ same("(11) sorted", log_p_x - kl_to_posterior, right_side)
 many_q = [random_normal(2, rng) for _ in range(300)]
 left_sides = np.array([log_p_x - normal_kl(q, posterior) for q in many_q])
 right_sides = np.array([model.elbo(x, q) for q in many_q])
-same("(11) for 300 distributions Q", left_sides, right_sides)
+same(f"(11) for {len(many_q)} distributions Q", left_sides, right_sides)
 
 # %% [markdown]
 # A VAE computes expectations by random draws from $Q$. Each term of (11) is the average of what the draws say:
@@ -729,7 +729,7 @@ print(f"{from_prior - model.expected_log_likelihood(x, q):.1f} nats")
 
 # %%
 assert (right_sides < log_p_x).all(), "a bound lies above log P(X)"
-print("300 random Q, all below log P(X)")
+print(f"{len(many_q)} random Q, all below log P(X)")
 print(f"the closest falls short by {log_p_x - right_sides.max():.3f} nats")
 same("(12) at Q = the posterior", model.elbo(x, posterior), log_p_x)
 
@@ -878,9 +878,9 @@ digits = x_train[:10_000].reshape(-1, 784).astype("float64")
 fitted = LinearGaussian.fit(digits, latent_dim=2)
 cloud = fitted.posterior(digits[0]).cov
 z = (digits - fitted.bias) @ fitted.weights @ cloud / fitted.sigma**2
-same("covariance and I", np.cov(z.T, bias=True) + cloud, np.eye(2))
+same("covariance and I", np.cov(z.T, bias=True) + cloud, np.eye(len(cloud)))
 z += normal(cov=cloud).rvs(len(z), random_state=rng)
-for i in range(2):
+for i in range(fitted.latent_dim):
     gap, p_value = stats.kstest(z[:, i], "norm")
     print(f"coordinate {i + 1}: largest gap to N(0, 1) {gap:.3f}, p = {p_value:.1g}")
     assert p_value < 1e-6, "this coordinate could well be normal"
