@@ -18,7 +18,8 @@ def same(name: str, one: ArrayLike, other: ArrayLike, within: float = 1e-9) -> N
     """
     error = np.abs(np.asarray(one) - np.asarray(other)).max()
     assert error < within, f"{name}: the two results differ by {error}"
-    shown = f"{one:.6f} = {other:.6f}, " if np.ndim(one) == np.ndim(other) == 0 else ""
+    numbers = np.ndim(one) == np.ndim(other) == 0
+    shown = f"{np.asarray(one):.6f} = {np.asarray(other):.6f}, " if numbers else ""
     print(f"{name}: {shown}error below {within:g}")
 
 
@@ -28,7 +29,8 @@ def estimate(name: str, values: ArrayLike, exact: float) -> None:
     >>> estimate("a die", [1, 2, 3, 4, 5, 6], 3.5)
     a die: 3.5 ± 0.7, exactly 3.5 (+0.0 standard errors)
     """
-    mean, error = np.mean(values), np.std(values) / np.sqrt(np.size(values))
+    values = np.asarray(values, dtype=float)
+    mean, error = values.mean(), values.std() / np.sqrt(values.size)
     distance = (mean - exact) / error
     assert abs(distance) < 4.5, f"{name}: {distance:.1f} standard errors off"
     print(f"{name}: {mean:.4g} ± {error:.1g}, exactly {exact:.4g} ", end="")
