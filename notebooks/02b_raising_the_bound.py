@@ -707,7 +707,7 @@ from vaelib.evaluation.posteriors import fit_posteriors
 
 
 def ring_gap(x, mean, log_var):
-    """log P(X) − ELBO in nats, shape (n,), of Q with mean and log σ² of shape (n, 1)."""
+    """log P(X) − ELBO in nats, shape (n,), for mean and log σ² of shape (n, 1)."""
     q = stats.norm.pdf(grid, mean, np.exp(log_var / 2))
     expected = (q * on_grid(x)).sum(axis=1) * grid_step
     kl = (np.exp(log_var) + mean**2 - 1 - log_var)[:, 0] / 2
@@ -1222,7 +1222,7 @@ def best_sigma_solution(squared_error, pixels):
 # %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution", "hide-cell"]
 # Solution. On the seam the gap stays near log 2: there are two equal humps whatever the
 # noise is, and a normal Q takes one. But fewer points see the seam from both sides, and
-# elsewhere the posterior is narrower, so that the decoder hardly bends within it. So the
+# elsewhere the posterior is narrower, so that the decoder hardly bends within it. The
 # average goes down.
 gaps_of = {}
 for ring_sigma in (0.1, 0.2):
