@@ -1,7 +1,7 @@
 """Animations of a recorded training run, as GIFs: the digit map and the codes over the epochs.
 
 What stands still is drawn once by Matplotlib; what moves is painted over it as palette indices, all
-of one palette, so that nothing flickers. Pillow stores only what changed between two frames.
+of one palette. With a transparent colour and `optimize`, Pillow stores only what has changed.
 """
 
 from pathlib import Path
@@ -48,7 +48,7 @@ def latent_gif(
 
     Args:
         labels: digits of the recorded pictures, integers from 0 to 9, shape (pictures,).
-        limit: the axes go from −limit to limit; left out, 5, or as far as any code lies.
+        limit: the axes go from −limit to limit; left out, to hold 99 % of all codes, at least 3.
         colors: "digits", or any Matplotlib colour map, such as the article's "coolwarm".
         with_manifold: whether the digit map stands at the right, which doubles the width.
         path, size, options: as for `manifold_gif`, but a frame stays 150 milliseconds.
@@ -59,8 +59,8 @@ def latent_gif(
     """
     _check_plane(recording, with_manifold)
     labels = check.labels(labels, recording.z_mean.shape[1])
-    furthest = max(5.0, float(np.ceil(np.abs(recording.z_mean).max())))
-    limit = furthest if limit is None else check.number("limit", limit, above=0)
+    most = max(3.0, float(np.ceil(np.quantile(np.abs(recording.z_mean).max(axis=-1), 0.99))))
+    limit = most if limit is None else check.number("limit", limit, above=0)
     palette = frames.color_palette(colors)
     draws = [lambda ax: frames.draw_latent_axes(ax, limit, palette, labels), None]
     still, (box, *others) = frames.background(draws[: 1 + with_manifold], size, palette)
@@ -96,6 +96,7 @@ def _write(
         canvas = still.copy()
         for paint in painters:
             paint(canvas, i)
+        np.copyto(canvas, still, where=still > 0)  # lines stay in sight
         frame = Image.fromarray(canvas, mode="P")
         frame.putpalette(palette.tobytes() + bytes(3))  # one more colour: transparent
         place, title = (frame.width // 2, round(0.035 * frame.height)), f"Epoch: {epoch}"
@@ -104,7 +105,6 @@ def _write(
         if verbose:
             end = "\n" if i + 1 == len(recording) else ""
             print(f"\r{path.name}: frame {i + 1} of {len(recording)}", end=end, flush=True)
-    # With a transparent colour and `optimize`, Pillow leaves out what is as in the frame before.
     options: dict[str, Any] = {"transparency": len(palette), "optimize": True, "disposal": 1}
     options |= {"loop": 0, "duration": [frame_ms] * (len(pictures) - 1) + [hold_ms]}
     with atomic_path(path) as temporary:

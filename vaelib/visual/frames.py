@@ -26,19 +26,20 @@ Painter = Callable[[np.ndarray, int], None]  # paints frame i on a picture
 def color_palette(colors: str = "digits") -> np.ndarray:
     """White to black in GREYS steps, then a colour for each digit: uint8, shape (GREYS + 10, 3)."""
     greys = np.linspace(255, 0, GREYS).round()[:, None].repeat(3, axis=1)
-    digits = np.array(DIGIT_COLORS)
-    if colors != "digits":
-        digits = matplotlib.colormaps.get_cmap(colors)(np.linspace(0, 1, 10))[:, :3]
-    return np.concatenate([greys, (255 * digits).round()]).astype("uint8")
+    t = np.linspace(0, 1, 10)
+    digits = DIGIT_COLORS if colors == "digits" else matplotlib.colormaps.get_cmap(colors)(t)[:, :3]
+    return np.concatenate([greys, (255 * np.array(digits)).round()]).astype("uint8")
 
 
 def draw_latent_axes(ax: Axes, limit: float, palette: np.ndarray, labels: np.ndarray) -> None:
-    """What stands still around the codes: axes from −limit to limit, and a legend below."""
+    """What stands still: axes up to ±limit, circles around 50 and 95 % of the prior, a legend."""
     ax.set(xlim=(-limit, limit), ylim=(-limit, limit))
+    for radius in np.sqrt(-2 * np.log([0.5, 0.05])):
+        ax.add_patch(matplotlib.patches.Circle((0, 0), radius, fill=False, linestyle="--", lw=1.4))
     for digit in np.unique(labels):
         ax.plot([], [], "o", color=palette[GREYS + digit] / 255, label=str(digit))
-    style = {"frameon": False, "fontsize": 14, "handletextpad": 0.1, "columnspacing": 0.7}
-    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.09), ncols=10, **style)
+    style = {"frameon": False, "fontsize": 17, "handletextpad": 0, "columnspacing": 0.3}
+    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.08), ncols=10, **style)
 
 
 def background(
@@ -46,15 +47,14 @@ def background(
 ) -> tuple[np.ndarray, list[Box]]:
     """What stands still, as palette indices, and the inside of each axes; None: without ticks."""
     check.integer("size", size, 100, 2000)
-    figure = Figure(figsize=(8 * len(draws), 8), dpi=size / 8, facecolor="white")
-    canvas = FigureCanvasAgg(figure)
+    canvas = FigureCanvasAgg(Figure(figsize=(8 * len(draws), 8), dpi=size / 8, facecolor="white"))
     boxes = []
     for i, draw in enumerate(draws):
-        ax = figure.add_axes(((i + 0.1) / len(draws), 0.13, 0.8 / len(draws), 0.8))
+        ax = canvas.figure.add_axes(((i + 0.1) / len(draws), 0.13, 0.8 / len(draws), 0.8))
         ax.set(xticks=[], yticks=[]) if draw is None else draw(ax)
-        ax.tick_params(labelsize=12)
-        ax.set_xlabel("$z_1$", fontsize=15)
-        ax.set_ylabel("$z_2$", fontsize=15)
+        ax.tick_params(labelsize=15)
+        ax.set_xlabel("$z_1$", fontsize=17)
+        ax.set_ylabel("$z_2$", fontsize=17)
         left, bottom, right, top = (round(edge) for edge in ax.get_window_extent().extents)
         boxes.append((left + 1, size - top + 1, right - 1, size - bottom - 1))
     canvas.draw()

@@ -1,9 +1,12 @@
 """The GIFs, opened frame by frame by Pillow."""
 
+import itertools
+
 import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
 from PIL import Image
+from scipy import spatial, stats
 
 from vaelib.training.recording import Recording
 from vaelib.visual.animation import latent_gif, manifold_gif
@@ -39,7 +42,7 @@ def make(kind, recording, path, **options):
     options = {"size": SIZE, "verbose": False} | options
     if kind is manifold_gif:
         return manifold_gif(recording, path, **options)
-    return kind(recording, LABELS, path, **options)
+    return kind(recording, LABELS, path, **{"limit": 5.0} | options)
 
 
 KINDS = [(manifold_gif, 100, SIZE), (latent_gif, 150, SIZE), (both_gif, 150, 2 * SIZE)]
@@ -126,18 +129,76 @@ def test_codes_stand_where_they_belong_in_their_colour(recording, tmp_path):
             assert (np.abs(near - color).max(axis=-1) <= 2).any()
 
 
-def test_the_axes_grow_until_every_code_is_inside(recording, tmp_path):
+def limit_of(path, recording, frame):
+    """As far as the axes go, by where the first code stands: across, and upwards."""
+    *_, (_, picture) = itertools.islice(frames(path), frame + 1)
+    color = 255 * np.array(to_rgb(DIGIT_COLORS[0]))
+    rows, columns = np.nonzero((np.abs(picture - color).max(axis=-1) <= 2)[: SIZE * 85 // 100])
+    z = recording.z_mean[frame, 0] / [columns.mean() / SIZE - 0.5, 0.47 - rows.mean() / SIZE]
+    return 0.4 * z
+
+
+def test_the_axes_reach_as_far_as_nearly_all_codes_do_and_no_further(recording, tmp_path):
+    """One code in a hundred decides nothing; every code counts in every frame."""
+    for far, wanted in [(2.2, 3), (4.7, 5), (8.2, 9)]:
+        codes = np.full((4, 200, 2), [[-2.0, 2.0]], "float32")
+        codes[1:3, :10, 1] = far  # one code in forty
+        codes[3, 1] = [90.0, -80.0]
+        wide = Recording(recording.epochs, recording.manifolds, codes, np.zeros_like(codes))
+        path = latent_gif(wide, np.zeros(200, int), tmp_path / "run.gif", SIZE, verbose=False)
+        np.testing.assert_allclose(limit_of(path, wide, 0), wanted, rtol=0.03)
+
+
+def test_a_code_outside_the_axes_is_left_out(recording, tmp_path):
     far = recording.z_mean.copy()
     far[1, 0] = [-9.3, 8.1]
     wide = Recording(recording.epochs, recording.manifolds, far, recording.z_log_var)
     color = 255 * np.array(to_rgb(DIGIT_COLORS[0]))
+    path = make(latent_gif, wide, tmp_path / "run.gif")
+    inside = [picture[: SIZE * 85 // 100] for _, picture in frames(path)]  # above the legend
+    marks = [int((np.abs(picture - color).max(axis=-1) <= 2).any()) for picture in inside]
+    assert marks == [1, 0, 1, 1]
 
-    def marks(path):
-        inside = [picture[: SIZE * 85 // 100] for _, picture in frames(path)]  # above the legend
-        return [int((np.abs(picture - color).max(axis=-1) <= 2).any()) for picture in inside]
 
-    assert marks(make(latent_gif, wide, tmp_path / "wide.gif")) == [1, 1, 1, 1]
-    assert marks(make(latent_gif, wide, tmp_path / "narrow.gif", limit=5)) == [1, 0, 1, 1]
+def test_the_priors_circles_hold_half_and_95_percent_of_it_and_lie_above_the_codes(
+    recording, tmp_path
+):
+    codes = np.random.default_rng(0).uniform(-5, 5, (4, 40_000, 2)).astype("float32")
+    covered = Recording(recording.epochs, recording.manifolds, codes, codes)
+    labels = np.zeros(40_000, int)
+    path = latent_gif(covered, labels, tmp_path / "run.gif", SIZE, 5.0, verbose=False)
+    _, picture = next(frames(path))
+    rows, columns = np.mgrid[:SIZE, :SIZE] / SIZE
+    radius = np.hypot(columns - 0.5, rows - 0.47) / 0.08  # one unit of z is 0.8 / 10 of the width
+    dark = radius[(picture.max(axis=-1) < 110) & (radius < 4)]
+    for share in (0.5, 0.95):
+        near = dark[np.abs(dark - stats.chi(2).ppf(share)) < 0.1]
+        assert len(near) > 100, share
+        dark = np.setdiff1d(dark, near)
+    assert len(dark) == 0
+
+
+def test_ten_colours_differ_for_the_colour_blind_too():
+    """By the matrices of Machado et al. (2009), severity 1, and the Euclidean distance in Oklab.
+
+    Seaborn's "colorblind" has 0.03 (6 and 9, without red cones).
+    """
+    blind = {
+        "none": np.eye(3),
+        "no red": [[0.152, 1.053, -0.205], [0.115, 0.786, 0.099], [-0.004, -0.048, 1.052]],
+        "no green": [[0.367, 0.861, -0.228], [0.280, 0.673, 0.047], [-0.012, 0.043, 0.969]],
+        "no blue": [[1.256, -0.077, -0.179], [-0.078, 0.931, 0.148], [0.005, 0.691, 0.304]],
+    }
+    to_cones = [[0.4122, 0.5363, 0.0514], [0.2119, 0.6807, 0.1074], [0.0883, 0.2817, 0.6300]]
+    to_lab = [[0.2105, 0.7936, -0.0041], [1.9780, -2.4286, 0.4506], [0.0259, 0.7828, -0.8087]]
+    light = (np.array([to_rgb(color) for color in DIGIT_COLORS]) + 0.055) / 1.055
+    for kind, seen in blind.items():
+        rgb = np.clip(light**2.4 @ np.transpose(seen), 0, 1)
+        lab = np.cbrt(rgb @ np.transpose(to_cones)) @ np.transpose(to_lab)
+        assert spatial.distance.pdist(lab).min() > 0.05, kind
+        # Digits that lie side by side and are taken for one another differ more.
+        for one, other in [(4, 9), (7, 9), (3, 5), (3, 8), (5, 8)]:
+            assert np.linalg.norm(lab[one] - lab[other]) > 0.15, (kind, one, other)
 
 
 def test_the_articles_ramp_is_an_option(recording, tmp_path):
