@@ -157,7 +157,7 @@ def draw_vae_idea(picture: Any, decoded: Any, ax: Axes | None = None) -> Axes:
         )
     cloud = (8.0, middle - 0.45)
     ax.add_patch(Ellipse(cloud, 0.8, 0.6, facecolor="#f3c6c8", edgecolor=RANDOM, linewidth=1.6))
-    ax.plot(*cloud, marker="o", markersize=5, color=RANDOM)
+    ax.plot(cloud[0] - 0.17, cloud[1] + 0.12, marker="o", markersize=5, color=RANDOM)
     _network(ax, 10.7, middle, "decoder", narrows=False)
     _picture(ax, 13.3, middle, decoded)
     for start, end in [(2.15, 2.75), (4.65, 5.4), (9.0, 9.75), (11.65, 12.25)]:
@@ -167,8 +167,8 @@ def draw_vae_idea(picture: Any, decoded: Any, ax: Axes | None = None) -> Axes:
         ax,
         7.2,
         0.4,
-        "latent space: a cloud $Q(Z|X)$ for this object,\nfrom which a code $z$ is drawn; all "
-        "clouds cover $N(0, I)$",
+        "latent space: a cloud $Q(Z|X)$ for this object,\nfrom which a code $z$ is drawn; "
+        "together the clouds cover $N(0, I)$",
         10.5,
     )
     _text(ax, 13.3, middle - 1.35, "object again")

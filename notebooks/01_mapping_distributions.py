@@ -17,11 +17,14 @@
 # # 1 · Mapping distributions
 #
 # How do you invent a new handwritten digit? You need two things: a way to draw something at random, and a way to turn it
-# into a digit. This notebook is about how the two fit together. It shows a distribution that is known only from examples, then one distribution turned into another by a function, and then what a *variational autoencoder*
-# (VAE) has to do with it: it learns that function.
+# into a digit. Together they are a **generative model**: a model that new objects can be drawn from. This notebook is
+# about how the two fit together. It begins with a distribution that is known only from examples. Then it shows how a
+# function turns one distribution into another, and what a *variational autoencoder* (VAE) has to do with it: it learns
+# that function.
 #
-# You need Python with NumPy and a first course in probability: density, distribution function, normal distribution. Two pieces
-# of mathematics help in one place each: eigenvectors, and the determinant of a Jacobian matrix. No neural network is trained here, and no TensorFlow is loaded; everything runs in seconds.
+# You need Python with NumPy and a first course in probability: density, distribution function, normal distribution. Two
+# pieces of mathematics help in one place each: eigenvectors, and the determinant of a Jacobian matrix. No neural network
+# is trained here, and TensorFlow is not loaded; everything runs in seconds.
 
 # %%
 import numpy as np
@@ -31,7 +34,11 @@ from matplotlib_inline.backend_inline import set_matplotlib_formats
 from scipy import integrate, optimize, spatial, stats
 
 from course.diagrams import draw_vae_idea
-from course.exercises.mapping import check_log_normal_density, check_to_triangle
+from course.exercises.mapping import (
+    check_density_in_the_disc,
+    check_log_normal_density,
+    check_to_triangle,
+)
 from vaelib.data import load_mnist
 from vaelib.latent import quantile_grid
 from vaelib.visual.plots import plot_digits
@@ -43,12 +50,14 @@ BLUE, ORANGE, GREEN, RED = sns.color_palette()[:4]
 # %% [markdown]
 # ## A distribution that we cannot sample from
 #
-# An *autoencoder* squeezes an object through a few numbers, together its *code*, and restores the object from them. The smallest
-# one needs no neural network. *Principal component analysis* has both parts. Its *encoder* subtracts the mean picture and takes the coordinates along
-# the directions in which the pictures vary most; its *decoder* adds these directions, each times its number in the code, to the mean picture. Of all the *linear*
-# autoencoders with a code of this length, it makes the smallest squared error.
+# An *autoencoder* turns an object into a few numbers, its *code*, and restores the object from them. The smallest one
+# needs no neural network: *principal component analysis* has both parts. Its *encoder* subtracts the mean picture and
+# takes the coordinates along the directions in which the pictures vary most. Its *decoder* multiplies each direction by
+# its number in the code, and adds them to the mean picture. Of all *linear* autoencoders with a code of this length, it
+# has the smallest squared error.
 #
-# Let us encode handwritten zeros and ones with two numbers each, code 1 and code 2. The digits come with the course (MNIST, 28 by 28 pixels).
+# Let us encode handwritten zeros and ones with two numbers each, code 1 and code 2. The digits come with the course
+# (MNIST, 28 by 28 pixels).
 
 # %%
 (x_all, y_all), _ = load_mnist()
@@ -60,8 +69,8 @@ print(n, "pictures of", np.unique(labels), "with", pixels, "pixels each")
 
 
 # %% [markdown]
-# The directions are the eigenvectors of the pixels' covariance with the largest eigenvalues. An eigenvector is as good as
-# its negative; we choose the sign by a rule, so that the figures come out the same way round on every machine.
+# The directions are the eigenvectors of the pixels' covariance matrix with the largest eigenvalues. The negative of an
+# eigenvector would do as well, so we choose the sign by a rule, and the figures are the same on every machine.
 
 # %%
 center = pictures.mean(axis=0)
@@ -83,7 +92,7 @@ def decode(codes):
 codes = encode(pictures)
 
 # %% [markdown]
-# It works, roughly: on top some digits, below what is left of them after passing through two numbers.
+# It works, roughly. The top row shows some digits, the bottom row what is left of them after passing through two numbers.
 
 # %%
 originals = pictures[:12].reshape(-1, 28, 28)
@@ -92,8 +101,9 @@ plt.show()
 
 # %% [markdown]
 # So we have a decoder. For a *new* picture we only need a new code. From which distribution should we draw it? We know
-# thousands of codes, but not the distribution they came from: nobody chose it, it just happened. (To pick one of the stored codes would only give back an old picture.) A plain guess
-# is the normal distribution that has their mean and covariance.
+# thousands of codes, but not the distribution they came from: nobody chose it, it is a result of the data. (One of the
+# stored codes would only give back an old picture.) A simple guess is the normal distribution that has their mean and
+# covariance.
 
 # %%
 rng = np.random.default_rng(0)
@@ -115,9 +125,10 @@ for ax in axes:
 plt.show()
 
 # %% [markdown]
-# Mean and covariance agree, and the distributions have little else in common. The codes lie in two lumps of odd shapes with
-# a gap between them; the normal distribution puts many of its draws outside the lumps and into the gap between them. How many? Call a place
-# *empty* if it is farther from every real code than nearly all (99 %) of the real codes are from their nearest neighbour.
+# The two have the same mean and covariance, and little else in common. The codes lie in two lumps of odd shapes with a
+# gap between them. Many draws from the normal distribution fall into the gap, or outside. How many? Let us call a place
+# *empty* if its distance to the nearest real code is larger than that from nearly any real code (99 % of them) to its
+# nearest neighbour.
 
 
 # %%
@@ -134,34 +145,37 @@ print(f"{between(guessed).mean():.0%} fall into the strip between the lumps; ", 
 print(f"of the real codes {between(codes).mean():.0%}")
 
 # %% [markdown]
-# Most of the empty places are on the outskirts. More interesting is the strip between the lumps, $-1.5$ to $0$. What does a
-# code from there decode to? On top some draws that fell there; below, the codes of real pictures.
+# Most of the empty places are on the outskirts. The strip between the lumps is more interesting, where code 1 is between
+# $-1.5$ and $0$. What does a code from there decode to? The top row decodes draws that fell there, the bottom row the
+# codes of real pictures.
 
 # %%
 in_between = guessed[between(guessed)][:12]
+assert len(in_between), "No draw fell into the strip: `between` has to fit the digits."
 plot_digits(decode(in_between), decode(codes[:12]), labels=["in between", "real codes"])
 plt.show()
 
 # %% [markdown]
-# On top, nearly all are a pale zero with a one through it. Some in the lower row are blurred in the same way, since two numbers hold little,
-# but most are clearly a zero or a one. That the decoder is linear makes this easy to see, but it is not the trouble. In [notebook
-# 03](03_vae_in_keras.ipynb#What-the-KL-buys) you will train a plain autoencoder on all ten digits, a deep one, and find its
-# codes spread over an area that no one would have guessed.
+# Nearly all digits in the top row are a pale zero with a one through it. Some in the bottom row are blurred in the same
+# way, since two numbers hold little, but most are clearly a zero or a one. A linear decoder makes this easy to see, but
+# it is not the cause. In [notebook 03](03_vae_in_keras.ipynb#What-the-KL-buys) you will train a deep autoencoder on all
+# ten digits, and its codes, too, follow a distribution that nobody would have guessed.
 #
 # The space that the codes live in is called the *latent space*, and this is what we ask of it:
 #
 # > It has to be *predictable*: we must know from which distribution to draw.
 #
-# There are two ways out. Either learn the odd distribution of the codes, or **choose** a convenient distribution, and have
-# the codes follow it. The second is the way of the VAE, and the rest of this notebook is about why it can work at all: how
-# can something as plain as a normal distribution stand behind objects as odd as these?
+# There are two ways out. Either we learn the odd distribution of the codes, or we **choose** a convenient distribution
+# and make the codes follow it. The VAE takes the second way. The rest of this notebook is about why this can work at
+# all: how can something as simple as a normal distribution produce objects as varied as these?
 
 # %% [markdown]
 # ## A cloud becomes a ring
 #
-# A function turns one distribution into another. Draw $z$, compute $x = g(z)$: that is a way to draw $x$, and its
-# distribution can look nothing like that of $z$. Here is the example of Doersch's tutorial [1]. Draw 150 points
-# from the standard normal distribution in the plane, $z \sim \mathcal N(0, I)$ (two independent standard normal coordinates), and move each of them by
+# A function turns one distribution into another. Draw $z$ and compute $x = g(z)$: that is a way to draw $x$, and its
+# distribution can look nothing like that of $z$. Here is the example of Doersch's tutorial [1]. Draw 150 points from the
+# standard normal distribution in the plane, $z \sim \mathcal N(0, I)$ (two independent standard normal coordinates), and
+# apply to each of them
 #
 # $$g(z) = \frac{z}{\lVert z \rVert} + \frac{z}{10}.$$
 
@@ -187,11 +201,10 @@ axes[1].set_title("$x = g(z)$")
 plt.show()
 
 # %% [markdown]
-# A cloud went in, a ring came out. (Mind the axes: ±5 on the left, ±2 on the right.) To draw a
-# new point of the ring, nobody needs to know the formula of the ring's distribution: draw $z$ from a generator
-# that every language has, and apply $g$.
+# A cloud went in, and a ring came out. (Mind the axes: ±5 on the left, ±2 on the right.) To draw a new point of the ring
+# we need no formula for the ring's distribution. We draw $z$, for which every language has a generator, and apply $g$.
 #
-# With 400 000 points we see the distributions themselves: the darker, the more points fall there.
+# With 400 000 points we see the distributions themselves: the darker a place, the more points fall there.
 
 # %%
 rng = np.random.default_rng(2)
@@ -209,8 +222,8 @@ for ax, points, cmap, name, limit in panels:
 plt.show()
 
 # %% [markdown]
-# The numbers at the colour bars are densities: the share of all points per unit of area. The ring is
-# more than five times as dense as the middle of the cloud: the same points share less room. We will come back to that.
+# The numbers at the colour bars are densities: the share of all points per unit of area. The ring is more than five
+# times as dense as the middle of the cloud, because the same points share less room. We will come back to that.
 
 # %% [markdown]
 # ### What the map does
@@ -235,7 +248,8 @@ ax.legend(loc="upper right")
 plt.show()
 
 # %% [markdown]
-# And since $g$ is defined at every point but 0, not only where points happened to fall, we can watch it bend a whole grid.
+# Since $g$ is defined at every point but 0, and not only where points happened to fall, we can watch it bend a whole
+# grid.
 
 # %%
 along, levels = np.linspace(-3, 3, 601), np.arange(-2.75, 3, 0.5)
@@ -252,14 +266,14 @@ for ax, name, title in panels:
 plt.show()
 
 # %% [markdown]
-# No line of this grid passes through 0, so each stays one line, and none cross that did not cross before. The plane is torn at one point
-# only, 0, which opens into a hole. Lines that were close together near the origin are spread round the whole ring, while
-# the rest of the plane is squeezed into a thin band.
+# No line of this grid passes through 0, so each stays one line, and lines cross only where they crossed before. The plane
+# is torn at a single point, 0, which opens into a hole. Lines that were close together near the origin are spread round
+# the whole ring, while the rest of the plane is squeezed into a thin band.
 
 # %% [markdown]
 # ## Taking the ring apart
 #
-# The map is simple enough to know everything about its result. Four facts, each with its check.
+# The map is so simple that we can know everything about its result. Here are four facts, each with its check.
 #
 # ### Its radius
 #
@@ -267,7 +281,8 @@ plt.show()
 #
 # $$\lVert g(z) \rVert = 1 + \frac{\lVert z \rVert}{10}$$
 #
-# exactly, and the direction stays as it was. One circle does not move at all: where $r = \lVert z \rVert$ satisfies $r = 1 + r/10$, that is at $r = 10/9$.
+# exactly, and the direction stays as it was. One circle does not move at all: the one with $r = 1 + r/10$, that is,
+# with radius $r = 10/9$.
 
 # %%
 radius_z, radius_x = np.linalg.norm(many_z, axis=1), np.linalg.norm(many_x, axis=1)
@@ -280,7 +295,8 @@ print("r = 10/9 stays:           ", np.allclose(g(still), still, rtol=0, atol=1e
 # ### The distribution of its radius
 #
 # The length of a draw from $\mathcal N(0, I)$ in the plane has a distribution with a name: the *Rayleigh distribution*, with
-# density $r\,e^{-r^2/2}$. Ours is that, made ten times smaller and shifted by 1. SciPy knows it; here is its curve over a histogram of our points.
+# density $r\,e^{-r^2/2}$. Our radius is such a length, made ten times smaller and shifted by 1. SciPy has this
+# distribution; here is its density over a histogram of our points.
 
 # %%
 rayleigh = stats.rayleigh(loc=1, scale=1 / 10)
@@ -296,9 +312,10 @@ ax.legend()
 plt.show()
 
 # %% [markdown]
-# A curve over a histogram convinces the eye. A test is stricter: the Kolmogorov–Smirnov test looks for the largest
-# distance between the two distribution functions, and says how probable a distance at least so large would be if the points did come from that distribution (the *p-value*). To see that it
-# can say no, we also offer it a wrong answer: a scale only 2 % too large.
+# A curve over a histogram convinces the eye. A test is stricter. The Kolmogorov–Smirnov test looks for the largest
+# distance between the two distribution functions, and says how probable a distance at least that large would be if the
+# points did come from this distribution (the *p-value*). To see that it can say no, we also give it a wrong answer, a
+# scale that is only 2 % too large.
 
 # %%
 for name, scale in [("scale 0.100", 0.1), ("scale 0.102", 0.102)]:
@@ -310,7 +327,8 @@ for name, scale in [("scale 0.100", 0.1), ("scale 0.102", 0.102)]:
 #
 # ### The way back
 #
-# From $x$ we can find the $z$ it came from: same direction, and the radius solved for $\lVert z \rVert$,
+# From $x$ we can find the $z$ it came from. It has the same direction, and its length is the formula above solved for
+# $\lVert z \rVert$:
 #
 # $$g^{-1}(x) = 10\,(\lVert x \rVert - 1)\,\frac{x}{\lVert x \rVert}.$$
 
@@ -326,9 +344,9 @@ error = np.abs(g_inverse(many_x) - many_z).max()
 print("there and back, largest error below 1e-12:", error < 1e-12)
 
 # %% [markdown]
-# It exists wherever $\lVert x \rVert > 1$, and only there. Nothing is mapped inside the unit circle. The circle itself belongs
-# to the one point that $g$ does not know what to do with: the origin. There $z / \lVert z \rVert$ has no value; come to
-# it from different sides, and you arrive at different points of the circle.
+# The inverse exists wherever $\lVert x \rVert > 1$, and only there. No point is mapped into the unit circle. The circle
+# itself belongs to the one point where $g$ is not defined, the origin. There $z / \lVert z \rVert$ has no value, and if
+# you approach it from different sides, you arrive at different points of the circle.
 
 # %%
 with np.errstate(invalid="ignore"):
@@ -338,20 +356,23 @@ print(g(1e-9 * sides).round(6) + 0.0)
 
 # %% [markdown]
 # A single point has probability zero, so no draw will ever hit it. This map tears the plane at one point; another could
-# have wrapped it round the ring without a tear. (For instance, let $z_1$ set the angle, $2\pi\Phi(z_1)$ with the normal distribution function
-# $\Phi$, and $z_2$ the radius.) But no continuous function can make two lumps with nothing at all between them (our codes come close: 1 %
-# lie in the strip): a path from one $z$ to another becomes a path between their images, and that has to cross the
-# gap. A neural network is continuous. It can only cross the gap so steeply that few draws land there, which is one reason why
-# some samples of real VAEs are mixtures of two kinds of object.
+# have wrapped it round the ring without a tear. (For instance, let $z_1$ set the angle, $2\pi\Phi(z_1)$ with the normal
+# distribution function $\Phi$, and let $z_2$ set the radius.) But no continuous function can make two lumps with nothing
+# at all between them. A path from one $z$ to another becomes a path between their images, and that has to cross the gap.
+# (Our codes come close to this: only 1 % lie in the strip.) A neural network is a continuous function. It can only cross
+# the gap so steeply that few draws land there, which is one reason why some samples of real VAEs are mixtures of two
+# kinds of object.
 #
 # ### Its density
 #
-# How dense is the ring at $x$? A little patch around $z = g^{-1}(x)$ keeps its probability when it is carried over, but its
-# area changes, and with it the density. The factor is the determinant of the Jacobian matrix of $g^{-1}$:
+# How dense is the ring at $x$? A little patch around $z = g^{-1}(x)$ keeps its probability when it is carried over, but
+# its area changes, and so does the density. The factor is the determinant of the Jacobian matrix of $g^{-1}$:
 #
 # $$p_X(x) = p_Z\bigl(g^{-1}(x)\bigr)\;\Bigl|\det \frac{\partial g^{-1}(x)}{\partial x}\Bigr|.$$
 #
-# Along the radius $g^{-1}$ stretches by 10. Across it, a circle of radius $\lVert x \rVert$ becomes one of radius $10(\lVert x \rVert - 1)$, stretched by $10(\lVert x \rVert - 1) / \lVert x \rVert$. The determinant is the product of the two:
+# Along the radius, $g^{-1}$ stretches by 10. Across it, a circle of radius $\lVert x \rVert$ becomes one of radius
+# $10(\lVert x \rVert - 1)$, so it is stretched by $10(\lVert x \rVert - 1) / \lVert x \rVert$. The two directions are
+# perpendicular, before and after, so the determinant is the product of the two factors:
 #
 # $$\Bigl|\det \frac{\partial g^{-1}}{\partial x}\Bigr| = \frac{100\,(\lVert x \rVert - 1)}{\lVert x \rVert}.$$
 
@@ -369,7 +390,7 @@ def density_of_x(x):
 
 
 # %% [markdown]
-# The check of the determinant takes derivatives by small steps instead of by thought:
+# We check the determinant at one point, with derivatives taken by small steps:
 
 # %%
 point = np.array([0.9, 0.7])
@@ -377,8 +398,8 @@ by_steps = abs(np.linalg.det(optimize.approx_fprime(point, g_inverse)))
 print(f"by formula {jacobian_determinant(point):.4f}, by small steps {by_steps:.4f}")
 
 # %% [markdown]
-# A density must integrate to 1. We let SciPy integrate over a quarter of the plane, telling it nothing of circles. And
-# once without the determinant, to see what it is good for:
+# A density must integrate to 1. We let SciPy integrate over a quarter of the plane, without mentioning circles; then
+# again without the determinant, to see what it is good for:
 
 
 # %%
@@ -392,8 +413,8 @@ for name, density in [("with", density_of_x), ("without", without_determinant)]:
     print(f"{name + ' the determinant':24}{4 * quarter.estimate:.4f}")
 
 # %% [markdown]
-# Now the ring as its formula has it. On the right the density along a radius, over all our points, counted in thin rings and divided by
-# the area of each. The density is highest at the radius printed below.
+# Here is the density that the formula gives, on the left. On the right you see the same density along a radius, and what
+# our points say: counted in thin rings, and divided by the area of each ring.
 
 # %%
 axis = np.linspace(-2, 2, 300)  # an even number: 0 itself is left out
@@ -424,24 +445,32 @@ print(f"highest density {-top.fun:.3f} at radius {top.x:.3f}; ", end="")
 print(f"in the middle of the cloud {stats.norm.pdf(0) ** 2:.3f}")
 
 # %% [markdown]
-# Keep two things from this. A simple generator and a function are enough to *sample* from a complicated distribution. But to know its
-# *density*, one needs the way back and a determinant. A neural network that turns 2 numbers into 784 pixels has neither: its results lie on a thin sheet in the space of pictures, and off the
-# sheet the density is zero. So VAEs add a little noise to the function's output. Then every picture has a density, but it is an integral
-# over all $z$ that cannot be computed in practice; hence the detour of [notebook 02](02_deriving_the_elbo.ipynb), the *evidence lower
-# bound* (ELBO).
+# Keep two things from this. A simple generator and a function are enough to *sample* from a complicated distribution.
+# But to know its *density*, we need the inverse and a determinant.
+#
+# A neural network that turns 2 numbers into 784 pixels has neither. Its results lie on a thin sheet in the space of all
+# pictures, and off the sheet the density is zero. So the decoder of a VAE does not give a picture, but a distribution of
+# pictures: for instance, for each pixel the probability that it is black. Now every picture $X$ has a probability,
+#
+# $$P(X) = \int P(X|z)\,p(z)\,dz.$$
+#
+# With two latent numbers this integral can be computed on a grid, as [notebook 06](06_how_good_is_it.ipynb) does. But the
+# number of points grows with a power of the dimension: 100 along each axis are 10 000 in the plane, and $10^{40}$ for a
+# code of 20 numbers. That is why a VAE is trained with the *evidence lower bound* (ELBO), the subject of [notebook
+# 02](02_deriving_the_elbo.ipynb).
 
 # %% [markdown]
 # ## In one dimension, a recipe
 #
-# For the ring somebody found a function. Is there one for *any* distribution? On the line, yes, with a recipe.
+# For the ring, somebody found a function. Is there one for *any* distribution? On the line there is, and a recipe for it.
 #
-# 1. Let $z$ be normal. Its distribution function $\Phi(z)$, the probability to lie left of $z$, turns it into a number
-#    distributed uniformly between 0 and 1.
+# 1. Let $z$ be standard normal. Its distribution function $\Phi(z)$, the probability of lying to the left of $z$, turns
+#    it into a number that is uniform between 0 and 1.
 # 2. The *quantile function* $F^{-1}$ of the wanted distribution does the opposite: given a probability, it finds the
-#    value that has so much to its left.
+#    value that has exactly that probability to its left.
 #
-# One after the other, $g(z) = F^{-1}(\Phi(z))$, they turn a normal variable into any other. First into a waiting time,
-# exponentially distributed, $F^{-1}(u) = -\log(1 - u)$:
+# One after the other, $g(z) = F^{-1}(\Phi(z))$, they turn a normal variable into any other. Let us first make waiting
+# times, which are exponentially distributed, with $F^{-1}(u) = -\log(1 - u)$:
 
 # %%
 z = np.random.default_rng(3).normal(size=10_000)
@@ -456,9 +485,9 @@ test = stats.kstest(to_waiting_time(z), stats.expon.cdf)
 print(f"distance from the exponential {test.statistic:.4f}, p-value {test.pvalue:.2f}")
 
 # %% [markdown]
-# And now into something without a formula: the first code of our zeros and ones, the one with two lumps and a gap. Its quantile
-# function can be read off the data: the value below which 10 % of the codes lie, 20 %, and so on. We take it
-# from one half of the pictures, and compare what we draw with the other half.
+# And now something without a formula: code 1 of our zeros and ones, with its two lumps and a gap. Its quantile function
+# can be read off the data: the value below which 10 % of the codes lie, the value below which 20 % lie, and so on. We
+# take it from one half of the pictures, and compare what we draw with the other half.
 
 # %%
 first, second = codes[::2, 0], codes[1::2, 0]
@@ -476,34 +505,33 @@ print("a normal with their mean and spread: ", end="")
 print(f"distance {test.statistic:.4f}, p-value {test.pvalue:.2g}")
 
 # %% [markdown]
-# The test cannot tell either result from its target; the fitted normal it can.
+# The test cannot tell the mapped numbers from their target in either case. It can tell the fitted normal from the codes.
 #
-# In the picture, $z$ runs along the bottom, where its histogram hangs upside down, and what it becomes is read off at the
-# left. The grey lines carry eleven values across: between neighbours lies the same probability, 9 %, and 5 % is left at
-# each end. On the right, the steep part of the curve pulls neighbours apart: the gap. Flatter parts crowd them together: the lumps.
+# In each of the two figures below, the histogram of $z$ stands above the curve of $g$, and that of the result at its
+# right. The grey lines carry eleven values of $z$ down to the curve, and from there to the right. Between neighbours lies
+# the same probability, 9 %, and 5 % is left at each end. In the second figure the steep part of the curve pulls
+# neighbours apart, which makes the gap; the flatter parts crowd them together, which makes the lumps.
 
 
 # %%
 def draw_transport(figure, to_target, name):
-    """The curve of a map; below it the normal distribution, at its left the result."""
-    z, grid = np.random.default_rng(5).normal(size=50_000), np.linspace(-2.5, 2.5, 400)
-    shape = {"width_ratios": [1, 2.6], "height_ratios": [2.6, 1]}
+    """The curve of a map, the normal distribution above it, the result at its right."""
+    z, grid = np.random.default_rng(5).normal(size=50_000), np.linspace(-2.6, 2.6, 400)
+    shape = {"width_ratios": [2.6, 1], "height_ratios": [1, 2.6]}
     axes = figure.subplots(2, 2, sharex="col", sharey="row", gridspec_kw=shape)
-    (left, curve), (corner, below) = axes
+    (above, corner), (curve, right) = axes
     corner.set_axis_off()
     how = {"bins": 60, "histtype": "stepfilled"}
-    left.hist(to_target(z), color=ORANGE, orientation="horizontal", **how)
-    below.hist(z, color=BLUE, **how)
+    above.hist(z, color=BLUE, **how)
+    right.hist(to_target(z), color=ORANGE, orientation="horizontal", **how)
     curve.plot(grid, to_target(grid), color="black")
-    bottom, top = to_target(np.array([-2.6, 2.6]))
+    bottom, top = to_target(grid[[0, -1]])
     for value, target in zip(steps, to_target(steps), strict=True):
-        path = [value, value, -2.6], [bottom, target, target]
+        path = [value, value, 2.6], [top, target, target]
         curve.plot(*path, color="0.6", linewidth=0.8)
-    curve.set(xlim=(-2.6, 2.6), ylim=(bottom, top), title="$g(z)$")
-    left.set(ylabel=name, xticks=[])
-    below.set(xlabel="$z$", yticks=[])
-    left.invert_xaxis()
-    below.invert_yaxis()
+    curve.set(xlim=(-2.6, 2.6), ylim=(bottom, top), xlabel="$z$", ylabel=name)
+    above.set(yticks=[], title="normal $z$")
+    right.set(xticks=[])
 
 
 # %%
@@ -511,21 +539,22 @@ steps = quantile_grid(11, 0.05, 0.95)
 figure = plt.figure(figsize=(11, 4.8), layout="constrained")
 first_half, second_half = figure.subfigures(1, 2, wspace=0.06)
 draw_transport(first_half, to_waiting_time, "waiting time")
-draw_transport(second_half, to_code, "first code of zeros and ones")
+draw_transport(second_half, to_code, "code 1 of zeros and ones")
 plt.show()
 
 # %% [markdown]
-# The values at the bottom come from `quantile_grid`: $\Phi^{-1}$ of evenly spaced probabilities from 0.05 to 0.95. You
-# will meet it again in notebook 03, where both axes of a map of digits are cut in this way, so that neighbouring digits are equal steps in probability apart.
+# The eleven values come from `quantile_grid`: $\Phi^{-1}$ of evenly spaced probabilities from 0.05 to 0.95. You will meet
+# it again in notebook 03, where both axes of a map of digits are divided in this way, so that the probability between
+# neighbouring digits is always the same.
 
 # %%
 print("steps:                  ", steps.round(2) + 0.0)
 print("probability in between: ", np.diff(stats.norm.cdf(steps)).round(3))
 
 # %% [markdown]
-# With this we have a generator of pictures, for the first of the two codes: normal numbers go through $g$, then through the decoder
-# (the other code stays at its mean 0). The figure uses twelve values of $z$, evenly spaced in probability. In the upper row they are only scaled and
-# shifted to the codes' spread and mean; in the lower row they go through $g$.
+# With this we have a generator of pictures, for one of the two codes: normal numbers go through $g$ and then through the
+# decoder, while code 2 stays at its mean, 0. The figure uses twelve values of $z$, evenly spaced in probability. In the
+# top row they are only scaled and shifted to the codes' standard deviation and mean. In the bottom row they go through $g$.
 
 # %%
 z = quantile_grid(12, 0.04, 0.96)
@@ -535,7 +564,8 @@ plot_digits(*rows, labels=["scaled", "mapped"])
 plt.show()
 
 # %% [markdown]
-# Blurred mixtures remain in both rows, since one code is very little. What changes is how the numbers are shared out: the lower row jumps from the ones to the zeros where the upper one lingers in between. Counted, with 400 000 numbers:
+# Both rows have blurred digits, since one number holds very little. But the bottom row jumps from the ones to the zeros,
+# where the top row has several mixtures in between. We count how often this happens with 400 000 numbers:
 
 # %%
 z = many_z[:, 0]
@@ -550,13 +580,13 @@ for name, values in kinds.items():
 #
 # ## From a recipe to learning
 #
-# With many dimensions the recipe fails for want of data: one would have to count each coordinate for every combination of
-# the ones before it, and for 784 pixels, or a code of 20 numbers, no collection of data is large enough. But the ring shows what to look for: *some function* of normal variables. And functions are
-# what neural networks learn.
+# In many dimensions the recipe fails for lack of data. We would need the quantile function of each coordinate for every
+# combination of the ones before it, and for 784 pixels, or a code of 20 numbers, no collection of data is large enough.
+# But the ring shows what to look for: *some function* of normal variables. And functions are what neural networks learn.
 #
-# One could train an ordinary autoencoder first, and then a map from normal variables to its codes. The VAE does
-# both at once. It is an autoencoder that is told beforehand which distribution its codes should follow, and finds for itself the
-# encoder and the decoder that get along with it:
+# We could train an ordinary autoencoder first, and then a map from normal variables to its codes. The VAE does both at
+# once. It is an autoencoder that is told beforehand which distribution its codes should follow, and it finds an encoder
+# and a decoder that fit it:
 
 # %%
 zero = np.flatnonzero(labels == 0)[3]
@@ -564,22 +594,28 @@ draw_vae_idea(pictures[zero].reshape(28, 28), decode(codes[zero : zero + 1])[0])
 plt.show()
 
 # %% [markdown]
-# An *object* goes in on the left. The encoder does not answer with a point but with a *distribution in the latent space*: a small cloud of codes
-# that could stand for this object. A code drawn from it goes through the decoder and becomes an *object* again. All clouds together are
-# pulled towards covering the plane as the normal distribution does (the circles), so that later a code can be drawn from that
-# distribution, without any object. (The drawing is in the style of Dykeman's [2]; $Q(Z|X)$ in it is the distribution of codes $Z$ given the object $X$.) (The left digit is from MNIST, the right one is what our linear autoencoder makes of it.)
+# An *object* goes in on the left. The encoder does not answer with a point but with a *distribution in the latent space*,
+# $Q(Z|X)$: a small cloud of codes that could stand for this object $X$. A code drawn from the cloud, the red dot, goes
+# through the decoder and becomes an *object* again. Each cloud is pulled towards the normal distribution in the middle
+# (the circles), and the clouds of different objects keep apart so that the decoder can tell them from one another.
+# Together they come to cover the plane as the normal distribution does. Then we can draw a code from the normal
+# distribution, without any object. (The drawing follows Dykeman's [2]; the digit on the left is from MNIST, and the one
+# on the right is what our linear autoencoder makes of it.)
 #
-# The decoder then is our $g$: it turns normal codes into pictures, as the ring's $g$ turned the cloud into the ring.
-# How to train both, and what exactly must be pulled towards what, is the subject of [notebook 02](02_deriving_the_elbo.ipynb).
+# So the decoder is our $g$: it turns normal codes into pictures, as the ring's $g$ turned the cloud into the ring. A
+# distribution of codes that we can sample from, and a decoder: that is the generative model. How to train it, and what
+# exactly must be pulled towards what, is the subject of [notebook 02](02_deriving_the_elbo.ipynb).
 
 # %% [markdown]
 # ## What to take with you
 #
-# - To generate objects we need a distribution that we can sample from. The codes of an ordinary autoencoder have a distribution of their own
-#   that nobody knows.
-# - A function turns one distribution into another; drawing from the result is easy, its density takes an inverse and a Jacobian determinant.
+# - A generative model is a distribution that we can sample from, and a function that turns the draws into objects. The
+#   codes of an ordinary autoencoder follow a distribution that nobody knows.
+# - A function turns one distribution into another. To draw from the result is easy; its density takes an inverse and a
+#   Jacobian determinant.
 # - On the line the quantile function does it for every distribution. In general the function has to be learned.
-# - A VAE learns encoder and decoder such that the codes follow, as nearly as training can manage, a distribution chosen beforehand.
+# - A VAE learns an encoder and a decoder such that the codes follow, as nearly as training can manage, a distribution
+#   chosen beforehand.
 
 # %% [markdown]
 # ## Exercises
@@ -631,15 +667,72 @@ def to_triangle_solution(z):
 
 
 # %% [markdown]
-# **3.** *Predict, then look.* The map $g$ works in any number of dimensions: in three it makes a hollow ball out of a
-# cloud. The ring's radius was 1.125 on average, with a standard deviation of 0.066. In 3, 10, 100 dimensions: does the
-# shell get larger or smaller? Thicker or thinner? (The distribution of $\lVert z \rVert$ is `stats.chi(dimensions)`.)
+# **3.** *With pencil and paper.* Another map squeezes the whole plane into the open unit disc:
+#
+# $$g(z) = \frac{z}{\sqrt{1 + \lVert z \rVert^2}}.$$
+#
+# Let $z \sim \mathcal N(0, I)$ in the plane. Derive the density of $x = g(z)$, as we did for the ring, and write it as a
+# function. The check compares your formula with derivatives taken by small steps.
+#
+# <details>
+# <summary>Hint 1: the way back</summary>
+#
+# The direction stays. Write $s = \lVert z \rVert$ and $r = \lVert x \rVert$, so that $r = s / \sqrt{1 + s^2}$, and solve for
+# $s$. (Square both sides: $s^2 = r^2 / (1 - r^2)$.)
+#
+# </details>
+#
+# <details>
+# <summary>Hint 2: the two factors</summary>
+#
+# Along the radius, $g^{-1}$ stretches by $ds/dr$; across it, by $s/r$. With $s = r\,(1 - r^2)^{-1/2}$, both are powers of
+# $1 - r^2$. (They are $(1 - r^2)^{-3/2}$ and $(1 - r^2)^{-1/2}$.)
+#
+# </details>
+#
+# <details>
+# <summary>Hint 3: put together</summary>
+#
+# The normal density in the plane is $\frac{1}{2\pi} e^{-s^2/2}$. Write $s^2$ in terms of $r$, and multiply by both
+# factors.
+#
+# </details>
+
+
+# %%
+def density_in_the_disc(x):
+    """The density of x = z / √(1 + ‖z‖²), z standard normal in the plane.
+
+    Points of shape (n, 2) inside the unit circle; the result has shape (n,).
+    """
+    return ...  # your answer
+
+
+# %%
+check_density_in_the_disc(density_in_the_disc)
+
+
+# %% jupyter={"source_hidden": true} tags=["solution", "hide-input"]
+# Solution
+def density_in_the_disc_solution(x):
+    """The density of x = z / √(1 + ‖z‖²), z standard normal in the plane.
+
+    Points of shape (n, 2) inside the unit circle; the result has shape (n,).
+    """
+    room = 1 - (x**2).sum(axis=1)  # 1 − r²; then s² = r²/(1 − r²) = 1/room − 1
+    return np.exp(-(1 / room - 1) / 2) / (2 * np.pi) / room**2
+
+
+# %% [markdown]
+# **4.** *Predict, then look.* The map $g$ works in any number of dimensions: in three it makes a hollow ball out of a
+# cloud. The ring's radius was 1.125 on average, with a standard deviation of 0.066. In 3, 10 and 100 dimensions, does the
+# shell get larger or smaller? Does it get thicker or thinner? (The distribution of $\lVert z \rVert$ is
+# `stats.chi(dimensions)`.)
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution", "hide-cell"]
 # Solution. It gets larger, and hardly any thicker: nearly all draws of a normal
 # distribution in many dimensions lie at about the same distance from the middle,
-# √dimensions. "Near 0" is where the density is largest and where next to no draw
-# falls. The latent spaces of larger models are like that.
+# √dimensions. Near 0 the density is largest, and yet hardly any draw falls there.
 for dimensions in (2, 3, 10, 100):
     radius = stats.chi(dimensions)
     print(f"{dimensions:3} dimensions: radius {1 + radius.mean() / 10:.3f}, ", end="")

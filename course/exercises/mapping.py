@@ -1,5 +1,7 @@
 """Checks for the exercises of notebook 01."""
 
+from typing import Any
+
 import numpy as np
 from scipy import stats
 
@@ -144,4 +146,95 @@ check_to_triangle = Exercise(
         ),
     ],
     praise="Normal draws become draws from the density 2y, and their order stays.",
+)
+
+
+def _from_disc(x: np.ndarray) -> np.ndarray:
+    return x / np.sqrt(1 - (x**2).sum(axis=-1, keepdims=True))
+
+
+def _by_small_steps(x: np.ndarray) -> np.ndarray:
+    """The normal density at the point that leads to x, times the determinant of the way back, whose
+    derivatives are differences."""
+    steps = 1e-5 * np.eye(2)
+    columns = [(_from_disc(x + step) - _from_disc(x - step)) / 2e-5 for step in steps]
+    determinant = np.abs(np.linalg.det(np.stack(columns, axis=-1)))
+    return _phi(_from_disc(x)).prod(axis=-1) * determinant
+
+
+def _disc(power: float, **how: Any) -> Any:
+    """The formula with another power of 1 − r², or with the normal density taken elsewhere."""
+
+    def density(x: np.ndarray) -> np.ndarray:
+        r2 = (x**2).sum(axis=1)
+        s2 = r2 / (1 - r2)
+        squared = {"s2": s2, "r2": r2, "s": np.sqrt(s2), "forward": r2 / (1 + r2)}
+        at, constant = squared[how.get("at", "s2")], how.get("constant", 1 / (2 * np.pi))
+        return constant * np.exp(-at * how.get("factor", 0.5)) * (1 - r2) ** power
+
+    return density
+
+
+_constant = (
+    "The curve has the right shape, but its constant is off. The normal density of two coordinates "
+    "is the product of two: 1/√(2π) comes twice, which makes 1/(2π)."
+)
+_elsewhere = (
+    "The factor is right, but the normal density has to be taken at the z that leads to x, with s² "
+    "= r² / (1 − r²)."
+)
+
+check_density_in_the_disc = Exercise(
+    right=_by_small_steps,
+    cases=[
+        (np.array([[0.6, 0.0], [0.3, -0.4]]),),
+        (np.array([[0.0, 0.0], [-0.2, 0.7], [0.55, 0.5], [-0.9, 0.1]]),),
+    ],
+    slips=[
+        (
+            _disc(0),
+            "You went back to z, as you must, but a patch of the disc becomes a larger patch of "
+            "the plane: the determinant is missing.",
+        ),
+        (
+            _disc(2),
+            "That is the determinant of g. A patch that is squeezed gets *denser*: the factor is "
+            "the determinant of the way back, its inverse.",
+        ),
+        (
+            _disc(-1.5),
+            "That is the stretch along the radius, ds/dr. Across it g⁻¹ stretches, too: by s/r.",
+        ),
+        (
+            _disc(-0.5),
+            "That is the stretch across the radius, s/r. Along it g⁻¹ stretches, too: by ds/dr.",
+        ),
+        (
+            _disc(-1),
+            "You took s/r for both directions. Along the radius the stretch is the derivative "
+            "ds/dr, which is larger, since the root in s = r / √(1 − r²) depends on r as well.",
+        ),
+        (
+            _disc(-3),
+            "You took ds/dr for both directions. Across the radius, a circle of radius r becomes "
+            "one of radius s: the stretch is s/r.",
+        ),
+        *((_disc(-2, at=at), _elsewhere) for at in ("r2", "forward")),
+        (
+            _disc(0, at="r2"),
+            "That is the normal density at x itself. Go back to the z that leads to x, and "
+            "multiply by the determinant.",
+        ),
+        (
+            _disc(-2, at="s"),
+            "Only the exponent is wrong: the normal density has s², not s.",
+        ),
+        (
+            _disc(-2, factor=1),
+            "Only the exponent is wrong: the normal density has −s²/2.",
+        ),
+        *((_disc(-2, constant=c), _constant) for c in (1.0, (2 * np.pi) ** -0.5, 2 * np.pi)),
+    ],
+    praise="Your formula agrees with derivatives taken by small steps. At the middle of the disc "
+    "the density is that of the cloud, 1/(2π): there g hardly changes anything.",
 )

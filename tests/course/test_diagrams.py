@@ -32,6 +32,14 @@ def test_the_idea_shows_both_pictures_in_order_and_names_each_step():
     )
 
 
+def test_the_drawn_code_lies_in_its_cloud_but_is_not_its_middle():
+    ax = draw_vae_idea(PICTURE, PICTURE)
+    (dot,) = [line.get_xydata()[0] for line in ax.lines]
+    (cloud,) = [patch for patch in ax.patches if patch.get_edgecolor() == to_rgba(RANDOM)]
+    off = np.abs(dot - cloud.center) / [cloud.width / 2, cloud.height / 2]
+    assert 0.3 < np.linalg.norm(off) < 0.9
+
+
 def test_the_generator_shows_its_pictures_and_no_encoder():
     for n in range(1, 5):
         ax = draw_generator(np.stack([PICTURE] * n))

@@ -11,6 +11,15 @@ def bell(y, factor=0.5, area=(2 * np.pi) ** 0.5):
     return np.exp(-factor * np.log(y) ** 2) / area / y
 
 
+def room(x):
+    return 1 - (x**2).sum(axis=1)
+
+
+def cloud(x):
+    """The density of the cloud at the z that leads to x."""
+    return normal.pdf(x / np.sqrt(room(x))[:, None]).prod(axis=1)
+
+
 OF = {
     "log_normal_density": [
         (lambda y: normal.pdf(np.log(y)), r"\|dz/dy\| is missing"),
@@ -40,5 +49,18 @@ OF = {
         (lambda z: normal.ppf(z), r"from probabilities to values, so it gives NaN"),
         (lambda z: normal.ppf(z) ** 2, r"from probabilities to values, so it gives NaN"),
         (lambda z: np.sqrt(z), r"The root is right"),
+    ],
+    "density_in_the_disc": [
+        (cloud, r"determinant is missing"),
+        (lambda x: cloud(x) * room(x) ** 2, r"its inverse"),
+        (lambda x: cloud(x) * room(x) ** -1.5, r"Across it"),
+        (lambda x: cloud(x) / room(x) ** 0.5, r"Along it"),
+        (lambda x: cloud(x) / room(x), r"s/r for both"),
+        (lambda x: cloud(x) / room(x) ** 3, r"ds/dr for both"),
+        (lambda x: normal.pdf(x).prod(axis=1) / room(x) ** 2, r"taken at the z"),
+        (lambda x: normal.pdf(x).prod(axis=1), r"at x itself"),
+        (lambda x: np.exp(-(1 / room(x) - 1)) / (2 * np.pi) / room(x) ** 2, r"−s²/2"),
+        (lambda x: np.exp((1 - 1 / room(x)) / 2) / room(x) ** 2, r"1/√\(2π\) comes twice"),
+        (lambda x: cloud(x)[:, None] / room(x)[:, None] ** 2, r"shape"),
     ],
 }
