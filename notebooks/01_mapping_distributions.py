@@ -452,12 +452,12 @@ print(f"in the middle of the cloud {stats.norm.pdf(0) ** 2:.3f}")
 # pictures, and off the sheet the density is zero. So the decoder of a VAE does not give a picture, but a distribution of
 # pictures: for instance, for each pixel the probability that it is black. Now every picture $X$ has a probability,
 #
-# $$P(X) = \int P(X|z)\,p(z)\,dz.$$
+# $$P(X) = \int P(X|z)\,p(z)\,dz,$$
 #
-# With two latent numbers this integral can be computed on a grid, as [notebook 06](06_how_good_is_it.ipynb) does. But the
-# number of points grows with a power of the dimension: 100 along each axis are 10 000 in the plane, and $10^{40}$ for a
-# code of 20 numbers. That is why a VAE is trained with the *evidence lower bound* (ELBO), the subject of [notebook
-# 02](02_deriving_the_elbo.ipynb).
+# where $p(z)$ is the density of the normal distribution. With two latent numbers this integral can be computed on a
+# grid, as [notebook 06](06_how_good_is_it.ipynb) does. But the number of points grows with a power of the dimension:
+# 100 along each axis are 10 000 in the plane, and $10^{40}$ for a code of 20 numbers. That is why a VAE is trained with
+# the *evidence lower bound* (ELBO), the subject of [notebook 02](02_deriving_the_elbo.ipynb).
 
 # %% [markdown]
 # ## In one dimension, a recipe
@@ -589,8 +589,8 @@ for name, values in kinds.items():
 # and a decoder that fit it:
 
 # %%
-zero = np.flatnonzero(labels == 0)[3]
-draw_vae_idea(pictures[zero].reshape(28, 28), decode(codes[zero : zero + 1])[0])
+shown = np.flatnonzero(labels == labels[0])[3]
+draw_vae_idea(pictures[shown].reshape(28, 28), decode(codes[[shown]])[0])
 plt.show()
 
 # %% [markdown]
@@ -669,9 +669,9 @@ def to_triangle_solution(z):
 # %% [markdown]
 # **3.** *With pencil and paper.* Another map squeezes the whole plane into the open unit disc:
 #
-# $$g(z) = \frac{z}{\sqrt{1 + \lVert z \rVert^2}}.$$
+# $$h(z) = \frac{z}{\sqrt{1 + \lVert z \rVert^2}}.$$
 #
-# Let $z \sim \mathcal N(0, I)$ in the plane. Derive the density of $x = g(z)$, as we did for the ring, and write it as a
+# Let $z \sim \mathcal N(0, I)$ in the plane. Derive the density of $x = h(z)$, as we did for the ring, and write it as a
 # function. The check compares your formula with derivatives taken by small steps.
 #
 # <details>
@@ -685,7 +685,7 @@ def to_triangle_solution(z):
 # <details>
 # <summary>Hint 2: the two factors</summary>
 #
-# Along the radius, $g^{-1}$ stretches by $ds/dr$; across it, by $s/r$. With $s = r\,(1 - r^2)^{-1/2}$, both are powers of
+# Along the radius, $h^{-1}$ stretches by $ds/dr$; across it, by $s/r$. With $s = r\,(1 - r^2)^{-1/2}$, both are powers of
 # $1 - r^2$. (They are $(1 - r^2)^{-3/2}$ and $(1 - r^2)^{-1/2}$.)
 #
 # </details>
@@ -724,9 +724,9 @@ def density_in_the_disc_solution(x):
 
 
 # %% [markdown]
-# **4.** *Predict, then look.* The map $g$ works in any number of dimensions: in three it makes a hollow ball out of a
-# cloud. The ring's radius was 1.125 on average, with a standard deviation of 0.066. In 3, 10 and 100 dimensions, does the
-# shell get larger or smaller? Does it get thicker or thinner? (The distribution of $\lVert z \rVert$ is
+# **4.** *Predict, then look.* The ring's map $g$ works in any number of dimensions: in three it makes a hollow ball out
+# of a cloud. The ring's radius was 1.125 on average, with a standard deviation of 0.066. In 3, 10 and 100 dimensions,
+# does the shell get larger or smaller? Does it get thicker or thinner? (The distribution of $\lVert z \rVert$ is
 # `stats.chi(dimensions)`.)
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution", "hide-cell"]

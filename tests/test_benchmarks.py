@@ -15,11 +15,14 @@ sys.path.insert(0, str(FOLDER))
 
 import bench  # noqa: E402
 import common  # noqa: E402
+import film  # noqa: E402
 import limits  # noqa: E402
 import recipes  # noqa: E402
 import sprint  # noqa: E402
 import throughput  # noqa: E402
 import training  # noqa: E402
+
+from vaelib.training.recording import Recording, snapshot_epochs  # noqa: E402
 
 
 def kept(name):
@@ -124,3 +127,18 @@ def test_a_budget_ends_in_time_and_its_rate_at_nothing(monkeypatch):
     assert rates[rates.index(max(rates)) :] == sorted(
         rates[rates.index(max(rates)) :], reverse=True
     )
+
+
+def test_the_film_of_the_long_run_is_whole_and_small():
+    path = RESULTS / "film.npz"
+    assert path.stat().st_size < 1_000_000
+    kept = Recording.load(path)
+    recorded = snapshot_epochs(486)
+    rows = [0, 1, 2, 3, 4, 5, 10, *range(13, 45, 4), 44]
+    assert kept.epochs.tolist() == [recorded[row] for row in rows]
+    assert kept.epochs[-1] == 486
+    assert kept.manifolds.shape == (16, 28 * film.N, 28 * film.N)
+    assert kept.z_mean.shape == kept.z_log_var.shape == (16, film.KEPT, 2)
+    assert len(np.unique(kept.manifolds)) == film.GREYS
+    assert np.abs(kept.z_mean * film.STEPS % 1).max() == 0
+    assert 0.9 < kept.z_mean[-1].std() < 1.4

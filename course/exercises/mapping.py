@@ -198,16 +198,16 @@ check_density_in_the_disc = Exercise(
         ),
         (
             _disc(2),
-            "That is the determinant of g. A patch that is squeezed gets *denser*: the factor is "
+            "That is the determinant of h. A patch that is squeezed gets *denser*: the factor is "
             "the determinant of the way back, its inverse.",
         ),
         (
             _disc(-1.5),
-            "That is the stretch along the radius, ds/dr. Across it g⁻¹ stretches, too: by s/r.",
+            "That is the stretch along the radius, ds/dr. Across it h⁻¹ stretches, too: by s/r.",
         ),
         (
             _disc(-0.5),
-            "That is the stretch across the radius, s/r. Along it g⁻¹ stretches, too: by ds/dr.",
+            "That is the stretch across the radius, s/r. Along it h⁻¹ stretches, too: by ds/dr.",
         ),
         (
             _disc(-1),
@@ -236,5 +236,5 @@ check_density_in_the_disc = Exercise(
         *((_disc(-2, constant=c), _constant) for c in (1.0, (2 * np.pi) ** -0.5, 2 * np.pi)),
     ],
     praise="Your formula agrees with derivatives taken by small steps. At the middle of the disc "
-    "the density is that of the cloud, 1/(2π): there g hardly changes anything.",
+    "the density is that of the cloud, 1/(2π): there h hardly changes anything.",
 )

@@ -4,6 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
+from matplotlib import pyplot as plt
 from matplotlib.colors import to_rgb
 from PIL import Image
 from scipy import spatial, stats
@@ -166,7 +167,8 @@ def test_the_priors_circles_hold_half_and_95_percent_of_it_and_lie_above_the_cod
     codes = np.random.default_rng(0).uniform(-5, 5, (4, 40_000, 2)).astype("float32")
     covered = Recording(recording.epochs, recording.manifolds, codes, codes)
     labels = np.zeros(40_000, int)
-    path = latent_gif(covered, labels, tmp_path / "run.gif", SIZE, 5.0, verbose=False)
+    with plt.rc_context({"patch.edgecolor": "white"}):  # as seaborn's themes have it
+        path = latent_gif(covered, labels, tmp_path / "run.gif", SIZE, 5.0, verbose=False)
     _, picture = next(frames(path))
     rows, columns = np.mgrid[:SIZE, :SIZE] / SIZE
     radius = np.hypot(columns - 0.5, rows - 0.47) / 0.08  # one unit of z is 0.8 / 10 of the width
