@@ -1,6 +1,6 @@
 """Everything that the course claims about speed and quality, measured in one go on this machine.
 
-    make bench                            about twenty minutes on two cores
+    make bench                            about half an hour on two cores
     make bench ARTICLE_EPOCHS=1000        and the article's recipe in full, forty minutes more
 
 Runs the other files of this folder, one process for each, and gathers what they found in
@@ -17,7 +17,8 @@ from typing import Any
 
 from common import RESULTS, machine, save, save_text
 
-PARTS = ["training", "throughput", "manifold", "gifs", "recipes", "rates", "whole_course"]
+PARTS = ["training", "throughput", "manifold", "gifs", "recipes", "optimizers", "rates"]
+PARTS += ["whole_course"]
 
 
 def mark(met: bool) -> str:
@@ -154,6 +155,18 @@ def as_markdown(found: dict[str, Any], made: dict[str, Any]) -> str:
     lines += [
         "",
         "The recipes, one thing changed at a time: [recipes.md](recipes.md).",
+        "",
+        "## Adam and RMSprop",
+        "",
+        f"{found['optimizers']['what']}: mean and standard deviation over the seeds.",
+        "",
+        "| optimizer | learning rate | schedule | ELBO |",
+        "|---|---|---|---|",
+        *(
+            f"| {row['optimizer']} | {row['rate']:g} | {row['schedule']} | "
+            f"{row['mean']:.2f} ± {row['deviation']:.2f} |"
+            for row in found["optimizers"]["rows"]
+        ),
         "",
         "## Machine",
         "",

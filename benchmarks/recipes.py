@@ -58,6 +58,7 @@ def prepare(
     batch_size: int = BATCH_SIZE,
     start: bool = False,
     beta: float = 1.0,
+    optimizer: type[keras.optimizers.Optimizer] = keras.optimizers.Adam,
 ) -> tuple[VAE, dict[str, Any]]:
     """The model of a recipe, compiled, and what its `fit` takes for one epoch."""
     set_up(seed)
@@ -66,7 +67,7 @@ def prepare(
         initialize_from_data(vae.decoder, x, seed=seed)
     steps = len(x) // batch_size
     rate = warmup_cosine(EPOCHS * steps, peak, warmup) if constant is None else constant
-    vae.compile(optimizer=keras.optimizers.Adam(rate))
+    vae.compile(optimizer=optimizer(rate))
     return vae, {
         "x": endless(x, batch_size),
         "steps_per_epoch": steps,
