@@ -18,7 +18,7 @@ from typing import Any
 from common import RESULTS, machine, save, save_text
 
 PARTS = ["training", "throughput", "manifold", "gifs", "recipes", "optimizers", "rates"]
-PARTS += ["whole_course"]
+PARTS += ["likelihoods", "collapse", "objectives", "overfitting", "whole_course"]
 
 
 def mark(met: bool) -> str:

@@ -14,10 +14,15 @@ RESULTS = FOLDER / "results"
 sys.path.insert(0, str(FOLDER))
 
 import bench  # noqa: E402
+import collapse  # noqa: E402
 import common  # noqa: E402
 import film  # noqa: E402
+import likelihoods  # noqa: E402
 import limits  # noqa: E402
+import objectives  # noqa: E402
 import optimizers  # noqa: E402
+import overfitting  # noqa: E402
+import rates  # noqa: E402
 import recipes  # noqa: E402
 import sprint  # noqa: E402
 import throughput  # noqa: E402
@@ -95,6 +100,31 @@ def test_the_articles_curve_is_whole():
     assert [row["epoch"] for row in found["curve"]] == [1, *range(10, 1001, 10)]
     for row in found["curve"]:
         assert row["elbo"] == pytest.approx(-row["reconstruction"] - row["kl"], abs=0.01)
+
+
+WITH_SEEDS = {
+    "rates": {(beta, seed) for beta, seeds in rates.SEEDS.items() for seed in range(seeds)},
+    "likelihoods": set(itertools.product(likelihoods.MODELS, range(likelihoods.SEEDS))),
+    "collapse": set(itertools.product([False, True], range(collapse.SEEDS))),
+    "objectives": set(itertools.product(objectives.KS, range(objectives.SEEDS))),
+    "overfitting": set(itertools.product(overfitting.AT, range(overfitting.SEEDS))),
+}
+
+
+@pytest.mark.parametrize("name", WITH_SEEDS)
+def test_every_way_was_measured_with_every_seed(name):
+    rows = kept(name)["rows"]
+    (what,) = {"beta", "model", "warmed", "k", "epoch"} & set(rows[0])
+    assert {(row[what], row["seed"]) for row in rows} == WITH_SEEDS[name]
+    assert len(rows) == len(WITH_SEEDS[name])
+
+
+def test_bounds_lie_below_what_they_bound():
+    for row in kept("objectives")["rows"]:
+        assert row["elbo"] < row["iwae_10"] < row["iwae_1000"] < row["log_p"] + row["error"]
+    for row in kept("overfitting")["rows"]:
+        for kind in ("train", "test"):
+            assert row[f"{kind}_elbo"] < row[f"{kind}_log_p"] + row[f"{kind}_error"]
 
 
 def test_an_aim_is_met_only_if_it_is():

@@ -1,5 +1,6 @@
 """Answers as learners write them, by the stub's name, each with a word that its hint must have."""
 
-from . import derivation, evaluation, gifs, keras_vae, mapping, raising, watching
+from . import dependence, derivation, evaluation, gifs, keras_vae, mapping, raising, watching
 
-OF = mapping.OF | derivation.OF | raising.OF | keras_vae.OF | watching.OF | gifs.OF | evaluation.OF
+OF = mapping.OF | derivation.OF | raising.OF | keras_vae.OF | watching.OF | gifs.OF
+OF |= evaluation.OF | dependence.OF

@@ -1,5 +1,7 @@
 """Wrong answers to the exercises on how good a model is, and what each hint must say."""
 
+import math
+
 import numpy as np
 from scipy import special
 
@@ -76,25 +78,16 @@ OF = {
         (without_the_largest, r"the same one for all pictures"),
         (lambda log_w, k: np.exp(groups(log_w, k)).mean(-1).mean(-1), r"Where is the logarithm"),
     ],
-    "active_units": [
-        (lambda m, v: int(sum(np.std(m, axis=0) > 0.01)), r"standard deviation"),
-        (lambda m, v: int(sum(np.var(m, axis=1) > 0.01)), r"axis=0"),
-        (lambda m, v: np.var(m, axis=0) > 0.01, r"How many"),
-        (lambda m, v: int(sum(np.mean(m**2, axis=0) > 0.01)), r"Subtract"),
-        (lambda m, v: int(sum(np.mean(np.exp(v), axis=0) > 0.01)), r"own variances"),
-        *(
-            (lambda m, v, below=below: (np.exp(v).mean(0) < below).sum(), r"small clouds")
-            for below in (0.01, 0.1, 0.5, 0.9, 0.95, 1)
-        ),
-        (lambda m, v: (m.var(0) > np.exp(v).mean(0)).sum(), r"with the clouds' own"),
-        (lambda m, v: (m.var(0) / np.exp(v).mean(0) > 0.01).sum(), r"You divided"),
-        (lambda m, v: (np.mean(np.exp(v) + m**2 - 1 - v, axis=0) / 2 > 0.01).sum(), r"KL"),
-        (lambda m, v: m.shape[1], r"all units"),
-        (lambda m, v: np.count_nonzero(m.var(0)), r"all units"),
-        (lambda m, v: (m.var(0) < 0.01).sum(), r"\*inactive\*"),
-        (lambda m, v: m.shape[1] - (m.var(0) > 0.01).sum(), r"\*inactive\*"),
-        (lambda m, v: int(m.var() > 0.01), r"Each unit needs one"),
-        (lambda m, v: (v.var(0) > 0.01).sum(), r"of z_log_var"),
-        (lambda m, v: (np.exp(v).var(0) > 0.01).sum(), r"of z_log_var"),
+    "share_that_counts": [
+        (lambda s: np.sqrt(2 * s**2 - 1) / s**2, r"Right for s² > ½"),
+        (lambda s: math.sqrt(2 * s**2 - 1) / s**2, r"math domain"),
+        (lambda s: s**2 / np.sqrt(2 * s**2 - 1), r"That is E\[w²\]"),
+        (lambda s: s**2 / np.sqrt(2 * s**2 - 1) if s**2 > 0.5 else np.inf, r"That is E\[w²\]"),
+        (lambda s: np.sqrt(2 - 1 / s**2) if s**2 > 0.5 else 0, r"factor s is missing"),
+        (lambda s: np.sqrt(np.maximum(2 * s**2 - 1, 0)) / s, r"factor s is missing"),
+        (lambda s: max(2 * s**2 - 1, 0) / s**4, r"its square"),
+        (lambda s: np.sqrt(max(2 * s - 1, 0)) / s, r"standard deviation"),
+        (lambda s: s * np.sqrt(max(2 - s**2, 0)), r"the other way round"),
+        (lambda s: np.sqrt(max(4 * s**2 - 2, 0)) / s**2, r"constant factor"),
     ],
 }
