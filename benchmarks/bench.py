@@ -1,6 +1,6 @@
 """Everything that the course claims about speed and quality, measured in one go on this machine.
 
-    make bench                            about half an hour on two cores
+    make bench                            about an hour on two cores
     make bench ARTICLE_EPOCHS=1000        and the article's recipe in full, forty minutes more
 
 Runs the other files of this folder, one process for each, and gathers what they found in

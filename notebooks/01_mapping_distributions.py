@@ -457,7 +457,7 @@ print(f"in the middle of the cloud {stats.norm.pdf(0) ** 2:.3f}")
 # where $p(z)$ is the density of the normal distribution. With two latent numbers this integral can be computed on a
 # grid, as [notebook 06](06_how_good_is_it.ipynb) does. But the number of points grows with a power of the dimension:
 # 100 along each axis are 10 000 in the plane, and $10^{40}$ for a code of 20 numbers. That is why a VAE is trained with
-# the *evidence lower bound* (ELBO), the subject of [notebook 02](02_deriving_the_elbo.ipynb).
+# the *evidence lower bound* (ELBO), the subject of notebooks [02a](02a_deriving_the_elbo.ipynb) and [02b](02b_raising_the_bound.ipynb).
 
 # %% [markdown]
 # ## In one dimension, a recipe
@@ -604,7 +604,7 @@ plt.show()
 #
 # So the decoder is our $g$: it turns normal codes into pictures, as the ring's $g$ turned the cloud into the ring. A
 # distribution of codes that we can sample from, and a decoder: that is the generative model. How to train it, and what
-# exactly must be pulled towards what, is the subject of [notebook 02](02_deriving_the_elbo.ipynb).
+# exactly must be pulled towards what, is the subject of notebooks [02a](02a_deriving_the_elbo.ipynb) and [02b](02b_raising_the_bound.ipynb).
 
 # %% [markdown]
 # ## What to take with you

@@ -705,11 +705,74 @@ from_prior = log_likelihood(model.prior.rvs(100_000, random_state=rng)).mean()
 print(f"{from_prior - model.expected_log_likelihood(x, q):.1f} nats")
 
 # %% [markdown]
-# <a id="q-in-the-hand"></a>
-#
 # So much for one $Q$ and for three hundred. What (11) says about *moving* $Q$ is worth a moment. The first term on the left, $\log P(X)$, does not contain $Q$
 # at all. So when $Q$ moves, the divergence from the posterior and the right side must change by equal amounts, in opposite directions: each nat that the
 # right side gains is a nat by which $Q$ has come nearer to the posterior.
+
+# %% [markdown]
+# ### Q in the hand
+#
+# Now move $Q$ yourself. To fit everything into one picture, $Z$ and $X$ are a single number each. The prior is $N(0, 1)$ as before, the noise
+# has a standard deviation of 0.8, and $X = 2.5$ has been observed. There are two decoders to choose from. With $f(z) = z$ the posterior is normal. With
+# $f(z) = z^2$ the codes $z$ and $-z$ decode to the same $X$, so the posterior has two humps.
+#
+# On the left, drag the orange $Q$. On the right are the terms of (11) in nats. The first two bars are its right side: the *reconstruction*
+# $\mathbb E_Q[\log P(X|Z)]$, minus the KL from the prior, is the ELBO. The gap, $\mathrm{KL}[Q \Vert P(Z|X)]$, is computed on its own, by an integral over the posterior that
+# you see. However you move $Q$, it reaches from the ELBO exactly up to $\log P(X)$, and this line stays where it is.
+#
+# Make a guess first, then try:
+#
+# 1. *One hump.* Put $Q$ on the posterior, with its mean at 1.5, and make it as wide as you can, then as narrow as you can. Which bar pays in each case?
+# 2. *One hump.* How small can the gap get?
+# 3. *Two humps.* Which hump does the best $Q$ choose, and what gap remains?
+# 4. *Two humps.* Is it better to stay in the middle and be wide enough for both?
+
+# %%
+from course.hand import MODELS, q_in_the_hand
+
+q_in_the_hand()
+
+# %% [markdown]
+# <details>
+# <summary>What happens, and why</summary>
+#
+# 1. When $Q$ is too wide, many of its codes decode to something else, and the reconstruction pays: it falls from −1.7 to −3.5 nats. When $Q$ is too narrow, the reconstruction is
+#    even better than at the best $Q$ (−1.5), but the KL from the prior rises from 1.3 to 2.3. The best width is where one more step costs as much as it gains.
+# 2. It can vanish. The posterior is normal here, so $Q$ can be equal to it, and the ELBO is then $\log P(X)$.
+# 3. Either. The humps are mirror images, and both $Q$ have the same ELBO; the button takes the one that is closer. A gap of 0.74 nats remains. Most of it is $\log 2 = 0.69$:
+#    $Q$ has all its mass on one hump, where the posterior has only half. The rest is there because a hump is not exactly normal.
+# 4. No. With its mean at 0 the best $Q$ has a gap of 1.55 nats, because it puts much of its mass between the humps, where the posterior has little. Yet a small step
+#    to either side makes the gap larger, not smaller. The middle is a local optimum, and an optimiser can get stuck there.
+#
+# An encoder with a normal $Q$ is in the same position. Where the posterior isn't normal, even the best $Q$ leaves a gap.
+#
+# </details>
+#
+# Here are the same bars in Python, for the $Q$ of each question:
+
+# %%
+one, two = MODELS["one hump"], MODELS["two humps"]
+tried = {
+    "one hump, wide": one.terms(1.5, 1.6),
+    "one hump, narrow": one.terms(1.5, 0.2),
+    "one hump, best": one.terms(*one.best[0]),
+    "two humps, best on the left": two.terms(*two.best[0]),
+    "two humps, best on the right": two.terms(*two.best[1]),
+    "two humps, best in the middle": two.terms(0, 0.923),
+    "two humps, a step from there": two.terms(0.3, 0.923),
+}
+bars = pd.DataFrame(tried).T
+bars.round(2)
+
+# %%
+wide, narrow, best, left, right, middle, aside = bars.to_dict("records")
+told = {"reconstruction": [-3.48, -1.51, -1.74], "KL to prior": [1.43, 2.25, 1.33]}
+for term, values in told.items():
+    same(f"one hump: {term}, as told above", bars[term][:3], values, within=0.01)
+same("one hump: ELBO of the best Q and log P(X)", best["ELBO"], one.log_evidence, 1e-6)
+same("two humps: ELBO on the left and on the right", left["ELBO"], right["ELBO"])
+assert 0 < left["gap"] - np.log(2) < 0.05, "the gap of one hump is not about log 2"
+assert 2 * left["gap"] < middle["gap"] < aside["gap"], "the middle is better than told"
 
 # %% [markdown]
 # ## The bound
