@@ -201,24 +201,26 @@ if you changed some, go on at the next cell."""
 at_21, at_46, at_111 = (ten_batches(reconstruction, first) for first in (21, 46, 111))
 assert kl[:, 0].max() < 1 < 20 < kl.max(axis=1).min(), reminder
 assert kl.argmax(axis=1).max() < 15, reminder
+assert ten_batches(kl, 21).max() < 5, reminder
+assert np.all(ten_batches(kl, 111) > ten_batches(kl, 21)), reminder
 assert np.abs(at_21 - average_picture).max() < 15, reminder
-assert np.all(ten_batches(kl, 111) > 1.1 * ten_batches(kl, 21)), reminder
 assert at_111.max() < min(average_picture - 10, at_46.min()), reminder
-peaks = normalised[:, 0, :5].max(axis=1)
-assert np.all(peaks > 3 * normalised[:, 0, 5:10].mean(axis=1)), reminder
-assert np.all(ten_batches(normalised[:, 1], 111) < at_111), reminder
+with_21, with_61, with_111 = (ten_batches(normalised[:, 1], n) for n in (21, 61, 111))
+assert with_61.max() < average_picture - 10, reminder
+assert with_21.min() > average_picture + 50, reminder
+assert with_111.mean() < at_111.mean(), reminder
 
 # %% [markdown]
 # (Cells with `assert` hold the text to what was computed, and print nothing as long as both agree.)
 #
 # With each of the seeds it goes like this. At first all pictures have nearly the same code, and it costs nothing. Within
 # a few steps the KL shoots up: the encoder drives the codes far apart, whatever the price. Then the KL **collapses**, to
-# some 3½ nats, and the reconstruction stops at the mark: the decoder draws, roughly, the average picture, and the code
-# helps little. From there it creeps down. By the end of the epoch the KL has **recovered** to more than 4 nats, and the
+# less than 4 nats, and the reconstruction slows down at the mark: it is about that of the average picture, so the code
+# helps little. From there it creeps down. By the end of the epoch the KL has **recovered** somewhat, and the
 # reconstruction is well below the mark: the two halves have begun to make use of the code together.
 #
-# With batch normalisation (orange) the KL has its peak at once, and falls back as fast. The reconstruction comes down
-# more slowly, passes the mark without a pause, and in the end lies below the blue one.
+# With batch normalisation (orange) the KL of the first batches differs widely from seed to seed. The reconstruction comes
+# down more slowly, but does not slow down at the mark, and in the end it is lower, on average over the seeds.
 
 # %% [markdown]
 # ## One of your own
