@@ -22,8 +22,9 @@
 #
 # You need Python, a first course in probability (what a normal distribution, an expectation and a logarithm are), and to
 # have seen a small network trained in Keras once: dense layers, batches, epochs.
-# The bound that we train with, the *ELBO*, is stated where it is needed and derived, every line checked, in [notebook
-# 02](02_deriving_the_elbo.ipynb), whose formulas are quoted here as (02.1) to (02.21). Why it takes a distribution to
+# The bound that we train with, the *ELBO*, is stated where it is needed and derived, every line checked, in notebooks
+# [02a](02a_deriving_the_elbo.ipynb) and [02b](02b_raising_the_bound.ipynb), whose formulas are quoted here as (02.1)
+# to (02.21). Why it takes a distribution to
 # generate anything is the subject of [notebook 01](01_mapping_distributions.ipynb). Neither is needed to follow the code.
 #
 # The story follows the third part of a 2017 article series, *Autoencoders in Keras*. If you come from there, the
@@ -224,7 +225,7 @@ print(tuple(untrained.shape), "all between 0.2 and 0.8:", grey)
 #
 # We would like to make the pictures of our data as *probable* as possible under the model, that is, to raise
 # $\log P(X)$. The probability is an integral over all codes, $P(X) = \int P(X|Z)\,P(Z)\,dZ$ (02.1). In more than a few dimensions it is out of reach:
-# for one picture almost all codes [contribute nothing](02_deriving_the_elbo.ipynb#What-to-raise,-and-why-not-directly).
+# for one picture almost all codes [contribute nothing](02a_deriving_the_elbo.ipynb#What-to-raise,-and-why-not-directly).
 # But there is a lower bound for it, true for any $Q$, the **e**vidence **l**ower **bo**und (02.12) [1, 5]:
 #
 # $$\log P(X) \;\ge\; \underbrace{\mathbb E_{Z \sim Q(Z|X)}\bigl[\log P(X|Z)\bigr]}_{\text{reconstruction}}
