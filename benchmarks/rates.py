@@ -1,4 +1,4 @@
-"""Rate and distortion: the recipe of notebook 03 under eleven weights of the KL, several seeds each.
+"""Rate and distortion: notebook 03's recipe under eleven weights of the KL, several seeds each.
 
     .venv/bin/python benchmarks/rates.py
 

@@ -853,7 +853,7 @@ with tempfile.TemporaryDirectory() as folder:
 
 # %% [markdown]
 # How much do such choices matter? The folder `benchmarks` trains the same networks for the same seven epochs with some of
-# them changed: [the table](../benchmarks/results/recipes.md). [Notebook 06](06_how_good_is_it.ipynb) reads it with you, and
+# them changed: [the table](../benchmarks/results/recipes.md). [Notebook 07](07_what_the_numbers_depend_on.ipynb) reads it with you, and
 # shows a start for the decoder with which batch normalisation is no longer needed.
 
 # %% [markdown]

@@ -518,6 +518,9 @@ def turned(u):
     return keras.ops.reshape(keras.ops.matmul(u, back), (-1, 2))
 
 
+# %% [markdown]
+# The best upright clouds are the start, seen in the new axes. For an ELBO the codes are turned back into the plane.
+
 # %%
 start_mean = np.einsum("nij,ni->nj", turn, best_mean)
 start_log_var = np.log(np.einsum("nij,ni->nj", turn**2, np.exp(best_log_var)))
@@ -823,7 +826,7 @@ def share_that_counts_solution(s):
 # Solution. The narrow one has the better ELBO: it stays where the posterior is high.
 # But it hardly ever draws from the posterior's outskirts, and when it does, the weight
 # is enormous (exercise 2: the variance is infinite). More codes mend the wide one
-# quickly and the narrow one slowly. A proposal should rather be too wide than too narrow.
+# quickly and the narrow one slowly. A proposal should rather be too wide.
 for name, deviation in {"half": 0.5, "twice": 2.0}.items():
     z = np.random.default_rng(6).normal(0, deviation, size=(200_000, 2))
     log_w = (stats.norm.logpdf(z) - stats.norm.logpdf(z, 0, deviation)).sum(axis=1)

@@ -373,6 +373,9 @@ assert lost[2].mean() > 0.5 > lost[2].min()
 # %%
 show_source(warm_up)
 
+# %% [markdown]
+# One model pays the full price at once, the other one warms up:
+
 # %%
 at_once, warmed = (VAE(*networks(start=False), beta=20.0) for _ in range(2))
 train(at_once, few, epochs=4)
