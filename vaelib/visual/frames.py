@@ -35,9 +35,7 @@ def draw_latent_axes(ax: Axes, limit: float, palette: np.ndarray, labels: np.nda
     """What stands still: axes up to ±limit, circles around 50 and 95 % of the prior, a legend."""
     ax.set(xlim=(-limit, limit), ylim=(-limit, limit))
     for radius in np.sqrt(-2 * np.log([0.5, 0.05])):
-        ax.add_patch(
-            matplotlib.patches.Circle((0, 0), radius, fill=False, ec="black", ls="--", lw=1.4)
-        )
+        ax.add_patch(matplotlib.patches.Circle((0, 0), radius, fill=False, ec="k", ls="--", lw=1.4))
     for digit in np.unique(labels):
         ax.plot([], [], "o", color=palette[GREYS + digit] / 255, label=str(digit))
     style = {"frameon": False, "fontsize": 17, "handletextpad": 0, "columnspacing": 0.3}
