@@ -14,11 +14,12 @@ VENV_PYTHON = .venv/bin/python
 RUN = sh tools/run.sh
 SESSION ?=
 
-.PHONY: help lab setup check test test-fast test-all course site bench lock format
+.PHONY: help lab trust setup check test test-fast test-all course site bench lock format
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make lab      open the course in JupyterLab"
+	@echo "make trust    let what the notebooks store move in JupyterLab before you run them (you trust this course)"
 	@echo "make test     run everything that CI runs"
 	@echo "make test-fast  the same without what is slow: no browser, no server, no faults, no notebooks"
 	@echo "make test-all test on every Python, and with the oldest and the newest packages (an hour)"
@@ -34,6 +35,10 @@ setup:
 
 lab: setup
 	@sh tools/lab.sh
+
+# Jupyter shows stored scripts, such as the explorer's, only of notebooks that the reader has trusted.
+trust: setup
+	@$(RUN) -m jupyter trust notebooks/*.ipynb
 
 check: setup
 	$(VENV_PYTHON) -m ruff check .

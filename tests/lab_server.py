@@ -22,6 +22,7 @@ class Server:
 
     port: int
     token: str
+    process: subprocess.Popen
 
     def address(self, path):
         return f"http://127.0.0.1:{self.port}/lab/tree/{path}?token={self.token}&reset"
@@ -60,7 +61,8 @@ def running(folder, port=0, name="lab"):
     try:
         yield _server_of(log, process)
     finally:
-        os.killpg(process.pid, signal.SIGTERM)
+        with contextlib.suppress(ProcessLookupError):  # a test may have stopped it
+            os.killpg(process.pid, signal.SIGTERM)
         try:
             process.wait(timeout=20)
         except subprocess.TimeoutExpired:
@@ -69,10 +71,10 @@ def running(folder, port=0, name="lab"):
 
 def _server_of(log, process):
     """Wait for the address that the reader is told to open."""
-    pattern = re.compile(r"http://127\.0\.0\.1:(\d+)/lab/tree/notebooks\?token=(\w+)")
+    pattern = re.compile(r"http://127\.0\.0\.1:(\d+)/lab/tree/notebooks\S*\?token=(\w+)")
     for _ in range(600):
         if found := pattern.search(log.read_text()):
-            return Server(int(found[1]), found[2])
+            return Server(int(found[1]), found[2], process)
         if process.poll() is not None:
             break
         time.sleep(0.2)

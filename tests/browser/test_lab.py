@@ -11,6 +11,7 @@ from lab_server import copy_tools, running
 ROOT = Path(__file__).parents[2]
 FIRST = "01_mapping_distributions"
 FIGURES = 2
+READ = "05_making_gifs"
 
 pytestmark = pytest.mark.slow
 
@@ -38,6 +39,8 @@ def lab(browser, tmp_path_factory):
     notebook = shortened()
     nbformat.write(notebook, folder / f"notebooks/{FIRST}.ipynb")
     jupytext.write(notebook, folder / f"notebooks/{FIRST}.py", fmt="py:percent")
+    for suffix in (".py", ".ipynb"):
+        shutil.copy(ROOT / f"notebooks/{READ}{suffix}", folder / "notebooks")
     with running(folder) as server:
         yield folder, server
 
@@ -112,3 +115,23 @@ def test_a_solution_is_folded_and_opens(lab, open_page):
     assert not cell.locator(".jp-InputArea-editor").is_visible()
     cell.locator(".jp-Placeholder-content").first.click()
     assert "_solution" in cell.locator(".jp-InputArea-editor").inner_text()
+
+
+def test_reading_changes_no_file(lab, open_page):
+    folder, _ = lab
+    pair = [folder / f"notebooks/{READ}{suffix}" for suffix in (".py", ".ipynb")]
+    before, stored = [path.read_bytes() for path in pair], pair[1].stat().st_mtime_ns
+    page = opened(open_page, lab, f"{READ}.ipynb")
+    page.evaluate("() => jupyterapp.commands.execute('docmanager:save')")
+    for _ in range(60):
+        if pair[1].stat().st_mtime_ns != stored:
+            break
+        page.wait_for_timeout(250)
+    assert pair[1].stat().st_mtime_ns != stored, "it was not saved"
+    assert [path.read_bytes() for path in pair] == before
+
+
+def test_the_list_of_files_shows_a_pair_once(lab, open_page):
+    page = opened(open_page, lab, f"{READ}.ipynb")
+    names = page.locator(".jp-DirListing-itemName").all_inner_texts()
+    assert sorted(names) == [f"{FIRST}.ipynb", f"{READ}.ipynb", "jupytext.toml"]

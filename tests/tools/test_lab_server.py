@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import urllib.error
@@ -91,3 +92,17 @@ def test_root_is_let_in_and_told(tmp_path, user, allowed):
     assert done.returncode == 0, done.stderr
     assert ("--allow-root" in done.stdout) == ("Running as root" in done.stdout) == allowed
     assert "--ServerApp.ip=127.0.0.1" in done.stdout
+
+
+@pytest.mark.slow
+def test_it_says_three_lines_and_stops_at_ctrl_c(tmp_path):
+    copy_tools(tmp_path)
+    (tmp_path / "notebooks/01_first.ipynb").write_text("{}")
+    with running(tmp_path, name="said") as server:
+        os.killpg(server.process.pid, signal.SIGINT)
+        assert server.process.wait(timeout=30) == 0
+    said = (tmp_path / "said.log").read_text().splitlines()
+    said = [line for line in said if not line.startswith("Running as root")]
+    assert len(said) == 3
+    assert f":{server.port}/lab/tree/notebooks/01_first.ipynb?token={server.token}" in said[0]
+    assert "Ctrl-C" in said[2]
