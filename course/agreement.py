@@ -27,13 +27,13 @@ def estimate(name: str, values: ArrayLike, exact: float) -> None:
     """Print the mean of random values beside what it must be; stop if it is far off.
 
     >>> estimate("a die", [1, 2, 3, 4, 5, 6], 3.5)
-    a die: 3.5 ± 0.7, exactly 3.5 (+0.0 standard errors)
+    a die: 3.500 ± 0.7, exactly 3.500 (+0.0 standard errors)
     """
     values = np.asarray(values, dtype=float)
     mean, error = values.mean(), values.std() / np.sqrt(values.size)
     distance = (mean - exact) / error
     assert abs(distance) < 4.5, f"{name}: {distance:.1f} standard errors off"
-    print(f"{name}: {mean:.4g} ± {error:.1g}, exactly {exact:.4g} ", end="")
+    print(f"{name}: {mean:#.4g} ± {error:.2g}, exactly {exact:#.4g} ", end="")
     print(f"({distance:+.1f} standard errors)")
 
 

@@ -33,17 +33,17 @@ check_kl_to_prior = Exercise(
         (
             lambda m, v: _kl(m, v).sum(),
             "One number for the whole batch: you summed over the pictures, too. Sum over the "
-            "latent units only (axis=1).",
+            "latent variables only (axis=1).",
         ),
         (
             lambda m, v: _kl(m, v).mean(),
             "One number for the whole batch: you averaged over the pictures, too. Sum over the "
-            "latent units only (axis=1).",
+            "latent variables only (axis=1).",
         ),
         (
             lambda m, v: _kl(m, v) / m.shape[1],
-            "A mean over the latent units. The KL of independent units is their *sum*; a mean "
-            "makes it too cheap by the number of units, as if β = 1/latent_dim.",
+            "A mean over the latent variables. For independent ones the KL is the *sum*; a mean "
+            "makes it too cheap by their number.",
         ),
         (
             lambda m, v: 0.5 * (np.exp(v) + m**2 - 1 - v),
@@ -109,13 +109,13 @@ check_kl_to_prior = Exercise(
         ),
         (
             lambda m, v: 0.5 * (np.exp(v) + m**2 - v).sum(axis=1),
-            "Try Q = prior, z_mean = z_log_var = 0: the KL must be 0. The −1 for each latent unit "
+            "Try Q = prior, z_mean = z_log_var = 0: the KL must be 0. The −1 for each variable "
             "is missing.",
         ),
         (
             lambda m, v: 0.5 * ((np.exp(v) + m**2 - v).sum(axis=1) - 1),
             "Try Q = prior, z_mean = z_log_var = 0: the KL must be 0. The 1 is subtracted for "
-            "*each* latent unit, inside the sum.",
+            "*each* latent variable, inside the sum.",
         ),
         (
             lambda m, v: 0.5 * (np.exp(v) + m**2 - 1).sum(axis=1),
@@ -153,21 +153,21 @@ check_kl_to_prior = Exercise(
         ),
         (
             lambda m, v: 0.5 * (np.exp(v) + m**2 - 1 - v).sum(axis=0),
-            "You summed over the pictures. Sum over the latent units (axis=1): one number for each "
-            "picture.",
+            "You summed over the pictures. Sum over the latent variables (axis=1), for one number "
+            "a picture.",
         ),
     ],
     praise="Never negative, and 0 only where Q is the prior.",
 )
 
 
-def _best_cloud(x: np.ndarray, w: float, sigma: float) -> np.ndarray:
+def _best_cloud(x: np.ndarray, a: float, sigma: float) -> np.ndarray:
     """The ELBO raised by an optimiser, for each x, as a function of m and log v."""
 
     def minus_elbo(q: np.ndarray, one: float) -> float:
         m, log_v = q
         v = np.exp(log_v)
-        return ((one - w * m) ** 2 + w**2 * v) / (2 * sigma**2) + 0.5 * (v + m**2 - log_v)
+        return ((one - a * m) ** 2 + a**2 * v) / (2 * sigma**2) + 0.5 * (v + m**2 - log_v)
 
     found = [optimize.minimize(minus_elbo, [0, 0], args=(one,), tol=1e-10).x for one in x]
     return np.array([[m, np.exp(log_v)] for m, log_v in found])
@@ -186,57 +186,57 @@ check_best_cloud = Exercise(
     ],
     slips=[
         (
-            lambda x, w, s: _cloud(x, 1 / w, s**2 / (w**2 + s**2)),
+            lambda x, a, s: _cloud(x, 1 / a, s**2 / (a**2 + s**2)),
             "That mean decodes to X exactly, as if only the reconstruction counted. The KL pulls "
             "it towards 0: its term −½ m² is missing from your derivative.",
         ),
         (
-            lambda x, w, s: _cloud(x, 1 / w, s**2 / w**2),
+            lambda x, a, s: _cloud(x, 1 / a, s**2 / a**2),
             "That is the best Q for the reconstruction and the entropy alone. The terms −½ m² and "
             "−½ v of the KL pull the mean towards 0 and make the cloud smaller.",
         ),
         (
-            lambda x, w, s: _cloud(x, w / (w**2 + s**2), s**2 / w**2),
+            lambda x, a, s: _cloud(x, a / (a**2 + s**2), s**2 / a**2),
             "The mean is right. In the variance the −½ of the KL's term −½ v is missing from your "
             "derivative.",
         ),
         (
-            lambda x, w, s: _cloud(x, w / (w**2 + s**2), s / np.sqrt(w**2 + s**2)),
+            lambda x, a, s: _cloud(x, a / (a**2 + s**2), s / np.sqrt(a**2 + s**2)),
             "The mean is right, and so is the width; but you returned the standard deviation. The "
             "question is for the variance v.",
         ),
         (
-            lambda x, w, s: _cloud(x, w / (w**2 + s**2), 1 / (w**2 + s**2)),
-            "The mean is right. Solve the second equation again: it says 1/v = 1 + w²/σ².",
+            lambda x, a, s: _cloud(x, a / (a**2 + s**2), 1 / (a**2 + s**2)),
+            "The mean is right. Solve the second equation again: it says 1/v = 1 + a²/σ².",
         ),
         (
-            lambda x, w, s: _cloud(x, w / (w**2 + s**2), 1 + w**2 / s**2),
-            "The mean is right. Your v is upside down: 1/v = 1 + w²/σ².",
+            lambda x, a, s: _cloud(x, a / (a**2 + s**2), 1 + a**2 / s**2),
+            "The mean is right. Your v is upside down: 1/v = 1 + a²/σ².",
         ),
         (
-            lambda x, w, s: _cloud(x, w / (w**2 + s), s / (w**2 + s)),
+            lambda x, a, s: _cloud(x, a / (a**2 + s), s / (a**2 + s)),
             "You took sigma for the variance of the noise. It is the standard deviation σ: the "
             "formula has σ².",
         ),
         (
-            lambda x, w, s: _cloud(x, 1 / (w**2 + s**2), s**2 / (w**2 + s**2)),
-            "The variance is right. In the mean a factor w is missing: the derivative of "
+            lambda x, a, s: _cloud(x, 1 / (a**2 + s**2), s**2 / (a**2 + s**2)),
+            "The variance is right. In the mean a factor a is missing: the derivative of "
             "(X − wm)² is −2w (X − wm).",
         ),
         (
-            lambda x, w, s: _cloud(x, w / (w + s**2), s**2 / (w**2 + s**2)),
-            "The variance is right. In the mean's denominator w must be squared: the derivative of "
+            lambda x, a, s: _cloud(x, a / (a + s**2), s**2 / (a**2 + s**2)),
+            "The variance is right. In the mean's denominator a must be squared: the derivative of "
             "(X − wm)² is −2w (X − wm).",
         ),
         (
-            lambda x, w, s: _cloud(x, w / (w**2 + s**2), s**2 / (w**2 + s**2)).T,
+            lambda x, a, s: _cloud(x, a / (a**2 + s**2), s**2 / (a**2 + s**2)).T,
             "Right, but the wrong way round: one row for each x, with mean and variance in its two "
             "columns (np.stack with axis=1).",
         ),
         (
-            lambda x, w, s: _cloud(x, w / (w**2 + s**2), s**2 / (w**2 + s**2))[:, ::-1],
+            lambda x, a, s: _cloud(x, a / (a**2 + s**2), s**2 / (a**2 + s**2))[:, ::-1],
             "Right, but mean and variance have changed places.",
         ),
     ],
-    praise="It is the posterior, with one latent variable: nobody told the ELBO about Bayes' rule.",
+    praise="It is the posterior of the text, although (12) does not contain the posterior.",
 )
