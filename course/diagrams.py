@@ -308,3 +308,30 @@ def _graph(ax: Axes) -> None:
 def _back(ax: Axes, start: float, end: float) -> None:
     """A dashed arrow upwards: gradients."""
     _arrow(ax, (4.7, start), (4.7, end), BACKWARD, linestyle="--", linewidth=2)
+
+
+def draw_bound() -> Axes:
+    """log P(X) = ELBO + gap, for three choices of Q: what an encoder learns, and what it is for.
+
+    Returns:
+        The axes of a new figure. Heights are a sketch, not nats.
+    """
+    ax = _canvas(9.6, 3.4, (12, 4.25))
+    top, floor = 3.2, 0.55
+    heights = {"a poor $Q$": 1.25, "a better $Q$": 2.45, "$Q$ = the posterior": top}
+    for x, (words, elbo) in zip((4, 7, 10), heights.items(), strict=True):
+        _text(ax, x, 0.2, words)
+        for low, high, color, label in [
+            (floor, elbo, "#cfe0f3", "ELBO"),
+            (elbo, top, "#f6d9d3", "gap = KL"),
+        ]:
+            if high > low:
+                ax.add_patch(plt.Rectangle((x - 1, low), 2, high - low, fc=color, ec=LINE, lw=1.2))
+                _text(ax, x, (low + high) / 2, label)
+    ax.plot([2.4, 11.6], [top, top], color=LINE, linewidth=2.2)
+    _text(ax, 2.2, top, r"$\log P(X)$", ha="right")
+    _text(ax, 2.2, top - 0.5, "the same for every $Q$", size=10, ha="right")
+    _arrow(ax, (5.25, 1.0), (5.75, 1.9), color=BACKWARD)
+    _arrow(ax, (8.25, 2.3), (8.75, 3.0), color=BACKWARD)
+    _text(ax, 7, 3.85, "raise the ELBO: $Q$ gets nearer to the posterior", color=BACKWARD)
+    return ax

@@ -39,6 +39,7 @@ from matplotlib_inline.backend_inline import set_matplotlib_formats
 from scipy import integrate, ndimage, optimize, special, stats
 
 from course.agreement import estimate, follows, same
+from course.diagrams import draw_bound
 from vaelib.data import load_mnist
 from vaelib.linear_gaussian import LinearGaussian, normal_kl
 
@@ -48,6 +49,16 @@ BLUE, ORANGE, GREEN, RED = sns.color_palette()[:4]
 normal = stats.multivariate_normal
 
 # %% [markdown]
+# This is where we are going. For a picture $X$ and a model, $\log P(X)$ is a fixed number, and it can't be computed. The
+# ELBO can. Between the two there is a gap, which depends on a distribution $Q$ of our choice:
+
+# %% alt="Three columns, each up to a common line, log P(X). In each the lower part is the ELBO and the upper part the gap, a KL. From the left, a poor Q, to the right, where Q is the posterior, the ELBO grows until no gap is left."
+draw_bound()
+plt.show()
+
+# %% [markdown]
+# By the end of this notebook every word in this picture has a formula.
+#
 # ## How a picture comes about
 #
 # Think of how somebody writes a digit. First there are hidden factors: which digit, how thick the pen, how much it slants.
@@ -267,7 +278,7 @@ def moved(picture, by):
     return ndimage.shift(picture, by, order=1)
 
 
-# %%
+# %% alt="A seven four times: as it is; with a piece of its stroke cut out; moved by half a pixel; moved by one. The moved ones look alike, but their squared distances are larger than that of the broken one."
 seven = first_1000[0]
 versions = {"the picture $X$": seven, "a piece cut out": broken(seven)}
 versions |= {"moved by ½ pixel": moved(seven, 0.5), "moved by 1 pixel": moved(seven, 1)}
@@ -397,8 +408,8 @@ sources["the prior"][["N = 100", "N = 10 000"]] -= exact.to_numpy()[:, None]
 sources |= {f"Q, {name}": table for name, table in q_draws.groupby("Q")}
 colors = dict(zip(sources, [RED, GREEN, BLUE], strict=True))
 
-# %%
-fig, ax = plt.subplots(figsize=(7.2, 4.1), layout="constrained")
+# %% alt="Error of the estimate of log P(X) in nats against the number of latent variables, 2 to 32. Draws from the prior fall to hundreds of nats below, even ten thousand. Draws from Q stay within a few nats; at 32, ten thousand from the wide Q are within a nat, those from the narrow Q three below."
+fig, ax = plt.subplots(figsize=(9.4, 4), layout="constrained")
 for name, table in sources.items():
     for n, style in {"N = 100": "--", "N = 10 000": "-"}.items():
         how = {"errorbar": ("pi", 80), "linestyle": style, "color": colors[name]}
@@ -412,7 +423,7 @@ ax.set_ylabel("estimate − log P(X), nats")
 ax.set_yscale("symlog", linthresh=1)
 ax.set_yticks([1, 0, -1, -10, -100, -1000], ["1", "0", "−1", "−10", "−100", "−1000"])
 ax.set_ylim(-1500, 2)
-ax.legend(loc="lower left", fontsize="small")
+fig.legend(loc="outside right center", fontsize="small")
 plt.show()
 
 # %%
@@ -569,7 +580,7 @@ for direction, found in fits.items():
         print(f"KL[{direction}] from {start:4}: {best.fun:.3f} nats at ", end="")
         print(f"mean {mean:5.2f}, standard deviation {deviation:.2f}")
 
-# %%
+# %% alt="A density with two humps, in both panels. Left, smallest KL of Q from P: Q sits on one hump, which one depends on the start. Right, smallest KL of P from Q: one broad Q covers both humps and the empty middle."
 fig, axes = plt.subplots(1, 2, figsize=(8.6, 3.1), sharey=True, layout="constrained")
 for ax, direction, color in zip(axes, fits, [BLUE, ORANGE], strict=True):
     ax.fill_between(grid, p_grid, color="0.85", label="$P$")
@@ -917,7 +928,7 @@ for i in range(2):
     follows(f"     coordinate {i + 1} against N(0, 1)", z[:, i], stats.norm)
 
 # %% [markdown]
-# To see it, we draw forty of the clouds, and average more and more of them.
+# To see it, we draw forty of the clouds, and mix more and more of them.
 
 
 # %%
@@ -935,7 +946,7 @@ def draw_cloud(ax, center, cov, share, **how):
     ax.add_patch(Ellipse(center, width, height, angle=angle, **how))
 
 
-# %%
+# %% alt="Left: forty small ellipses scattered over the prior's circles. Right: the density of mixtures of 6, 40 and 5000 clouds along the first coordinate; the last lies exactly on the standard normal curve."
 fig, (left, right) = plt.subplots(1, 2, figsize=(8.6, 3.9), layout="constrained")
 how = {"fill": False, "edgecolor": BLUE, "linewidth": 0.8}
 for center in centers[:40]:
@@ -949,10 +960,10 @@ grid = np.linspace(-4, 4, 301)
 for n, color in [(6, "0.75"), (40, "0.45"), (5000, BLUE)]:
     density = average_density(centers[:n], grid)
     width = 4 if n == 5000 else 1.5
-    right.plot(grid, density, color=color, lw=width, label=f"average of {n}")
+    right.plot(grid, density, color=color, lw=width, label=f"mixture of {n}")
 right.plot(grid, stats.norm.pdf(grid), "--", color="black", label="$N(0, 1)$")
 right.set(xlabel="$z_1$", ylabel="density", ylim=(0, 0.8))
-right.set_title("their average along $z_1$")
+right.set_title("their mixture along $z_1$")
 right.legend()
 plt.show()
 

@@ -5,7 +5,7 @@ import pytest
 from matplotlib import pyplot as plt
 from matplotlib.colors import to_rgba
 
-from course.diagrams import BACKWARD, RANDOM, draw_generator, draw_trick, draw_vae_idea
+from course.diagrams import BACKWARD, RANDOM, draw_bound, draw_generator, draw_trick, draw_vae_idea
 
 PICTURE = np.linspace(0, 1, 12).reshape(3, 4)
 
@@ -103,3 +103,16 @@ def test_wrong_pictures_are_refused():
         draw_generator([PICTURE] * 5)
     with pytest.raises(ValueError, match="one to four, got 0"):
         draw_generator([])
+
+
+def test_in_the_picture_of_the_bound_elbo_and_gap_reach_the_line():
+    ax = draw_bound()
+    (line,) = ax.lines
+    top, columns = line.get_ydata()[0], {}
+    for patch in ax.patches:
+        columns.setdefault(patch.get_x(), []).append(patch)
+    reached = [
+        max(part.get_y() + part.get_height() for part in parts) for parts in columns.values()
+    ]
+    assert np.allclose(reached, top)
+    assert [len(parts) for parts in columns.values()] == [2, 2, 1]
