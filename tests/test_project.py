@@ -125,6 +125,48 @@ def test_code_in_a_document_imports_what_exists(path):
             assert [name.name for name in node.names if not hasattr(module, name.name)] == []
 
 
+def test_each_licence_lies_where_the_metadata_says():
+    names = {"MIT": "MIT License", "CC-BY-4.0": "Attribution 4.0", "CC-BY-SA-3.0": "CC BY-SA 3.0"}
+    assert PROJECT["license"].split(" AND ") == list(names)
+    for file, name in zip(PROJECT["license-files"], names.values(), strict=True):
+        assert name in (ROOT / file).read_text(encoding="utf-8"), file
+    mnist = (ROOT / PROJECT["license-files"][-1]).read_text(encoding="utf-8")
+    assert all(author in mnist for author in ("LeCun", "Cortes", "Burges"))
+
+
+def entry(kind, given):
+    """Whether a person, an entity or a reference has what the Citation File Format demands."""
+    needed = {"reference": {"type", "title", "authors"}, "author": set()}[kind]
+    names = {"name"} <= given.keys() or {"given-names", "family-names"} <= given.keys()
+    whole = names if kind == "author" else all(entry("author", a) for a in given["authors"])
+    return needed <= given.keys() and whole
+
+
+def test_citation_is_valid_and_agrees_with_the_metadata():
+    """By what the schema of the format, version 1.2.0, demands of the keys used here."""
+    cited = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    assert {"cff-version", "message", "title", "authors"} <= cited.keys()
+    assert cited.keys() <= {
+        *("cff-version", "message", "title", "authors", "type", "abstract", "keywords"),
+        *("version", "date-released", "license", "references", "repository-code", "url", "doi"),
+    }
+    assert cited["cff-version"] == "1.2.0"
+    assert cited["type"] in {"software", "dataset"}
+    assert cited["authors"] == PROJECT["authors"]
+    assert all(entry("reference", reference) for reference in cited["references"])
+    assert all(isinstance(reference.get("year", 0), int) for reference in cited["references"])
+    assert cited["version"] == PROJECT["version"]
+    assert cited["license"] == PROJECT["license"].split()[0]
+    assert cited["keywords"] == PROJECT["keywords"]
+    assert len(set(cited["keywords"])) == len(cited["keywords"])
+
+
+def test_the_changelog_begins_with_the_next_version_or_this_one():
+    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    newest, *_ = re.findall(r"^## (\d+)\.(\d+)\.(\d+)\b", text, re.MULTILINE)
+    assert tuple(map(int, newest)) >= tuple(map(int, PROJECT["version"].split(".")))
+
+
 def test_the_readme_lists_every_chapter_and_both_commands():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     for path in sorted((ROOT / "notebooks").glob("[0-9]*.ipynb")):
