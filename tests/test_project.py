@@ -7,6 +7,7 @@ import tomllib
 from importlib.metadata import version
 from pathlib import Path
 
+import nbformat
 import pytest
 import yaml
 from packaging.markers import default_environment
@@ -110,7 +111,7 @@ def test_every_package_is_installed_and_no_other():
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_a_document_links_to_files_and_names_commands_that_exist(path):
     text = path.read_text(encoding="utf-8")
-    links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text)
+    links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text) + re.findall(r'src="([^":]+)"', text)
     assert [link for link in links if not (path.parent / link).exists()] == []
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     assert set(re.findall(r"(?:`|^)make ([a-z-]+)", text, re.MULTILINE)) <= targets
@@ -167,8 +168,38 @@ def test_the_changelog_begins_with_the_next_version_or_this_one():
     assert tuple(map(int, newest)) >= tuple(map(int, PROJECT["version"].split(".")))
 
 
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+CHAPTERS = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
+
+
 def test_the_readme_lists_every_chapter_and_both_commands():
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    for path in sorted((ROOT / "notebooks").glob("[0-9]*.ipynb")):
-        assert f"notebooks/{path.name}" in readme
-    assert {"lab", "test"} <= set(re.findall(r"\bmake ([a-z-]+)", readme))
+    assert re.findall(r"\(notebooks/(\w+\.ipynb)\) \| \d+ \|", README) == [
+        path.name for path in CHAPTERS
+    ]
+    assert {"lab", "test"} <= set(re.findall(r"\bmake ([a-z-]+)", README))
+
+
+def test_the_readme_is_short():
+    assert len(README.split()) <= 450
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+def test_the_minutes_are_those_of_the_text(path):
+    """To five minutes, by the rule that docs/teaching.md gives; exercises and sources apart."""
+    prose, code = "", []
+    for cell in nbformat.read(path, as_version=4).cells:
+        if cell.source.startswith("## Exercises") or "\n## Exercises" in cell.source:
+            prose += cell.source.partition("## Exercises")[0]
+            break
+        if cell.cell_type == "markdown":
+            prose += cell.source + "\n\n"
+        else:
+            code.append(cell)
+    formulas = re.findall(r"(?s)\$\$.*?\$\$", prose)
+    words = re.findall(r"[A-Za-z’']{2,}", re.sub(r"(?s)\$\$.*?\$\$", "", prose))
+    lines = [line for cell in code for line in cell.source.splitlines() if line.strip()]
+    data = [output.get("data", {}) for cell in code for output in cell.outputs]
+    figures = [d for d in data if "image/png" in d or "<img" in d.get("text/html", "")]
+    minutes = len(words) / 130 + len(lines) / 20 + (len(formulas) + len(figures)) / 2
+    (said,) = re.findall(rf"\(notebooks/{path.name}\) \| (\d+) \|", README)
+    assert abs(int(said) - minutes) <= 5, f"{minutes:.0f} minutes"
