@@ -179,6 +179,20 @@ def test_the_readme_lists_every_chapter_and_both_commands():
     assert {"lab", "test"} <= set(re.findall(r"\bmake ([a-z-]+)", README))
 
 
+def test_the_plan_for_teachers_names_sections_that_exist():
+    cells = [cell for path in CHAPTERS for cell in nbformat.read(path, as_version=4).cells]
+    headings = {
+        heading
+        for cell in cells
+        if cell.cell_type == "markdown"
+        for heading in re.findall(r"^##+ (.+)$", cell.source, re.MULTILINE)
+    }
+    table = re.findall(r"^\|.*", (ROOT / "docs/teaching.md").read_text("utf-8"), re.MULTILINE)
+    named = set(re.findall(r"\*([^*]+)\*", "\n".join(table)))
+    assert len(named) > 10
+    assert named - headings == set()
+
+
 def test_the_readme_is_short():
     assert len(README.split()) <= 450
 
