@@ -23,7 +23,7 @@ help:
 	@echo "make test     run everything that CI runs"
 	@echo "make test-fast  the same without what is slow: no browser, no server, no faults, no notebooks"
 	@echo "make test-all test on every Python, and with the oldest and the newest packages (an hour)"
-	@echo "make course   re-run every notebook in place, in order"
+	@echo "make course   re-run every notebook in place, in order, and renew the README's pictures"
 	@echo "make site     make the course into web pages, in site/"
 	@echo "make bench    measure speed and quality, and write benchmarks/results (about an hour)"
 	@echo "make setup    only make .venv (the others do it by themselves)"
@@ -62,6 +62,7 @@ test-all: setup
 
 course: setup
 	@$(RUN) tools/rerun.py $(ONLY)
+	@$(RUN) tools/thumbnails.py
 
 site: setup
 	@$(RUN) tools/site/build.py

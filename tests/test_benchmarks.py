@@ -58,11 +58,11 @@ def test_the_limits_are_those_of_the_measurements_and_hold():
     assert (RESULTS / "limits.md").read_text(encoding="utf-8") == limits.as_markdown(found, made)
     each = [row["elbo"] for row in found["seeds"]]
     assert len(each) == limits.SEEDS == 10
-    assert max(each) - min(each) < 5  # what README says of another seed
+    assert max(each) - min(each) < 5  # what docs/reproducibility.md says of another seed
     one, two = (row["elbo"] for row in found["threads"])
     if made["cores"] == 2:
         assert two == each[0]
-    assert one != two  # as README warns
+    assert one != two  # as docs/reproducibility.md warns
     assert min(each) - 1 < one < max(each) + 1
     assert found["long"]["elbo"] > np.mean(each)
     assert [row["rate"] for row in found["rates"]] == limits.RATES

@@ -1,17 +1,21 @@
-"""The examples in vaelib's docstrings run, and whatever a notebook imports has one."""
+"""The examples in README and in vaelib's docstrings run; whatever a notebook imports has one."""
 
 import ast
 import doctest
 import importlib
 import inspect
 import pkgutil
+import re
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 import vaelib
 
-NOTEBOOKS = sorted((Path(__file__).parent.parent / "notebooks").glob("[0-9]*.py"))
+ROOT = Path(__file__).parent.parent
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9]*.py"))
 MODULES = [module.name for module in pkgutil.walk_packages(vaelib.__path__, "vaelib.")]
 
 
@@ -44,3 +48,19 @@ def test_what_a_notebook_imports_has_an_example():
         if inspect.isfunction(found) or inspect.isclass(found):
             without += [test.name for test in finder.find(found, name)[:1] if not test.examples]
     assert without == []
+
+
+@pytest.mark.slow
+def test_the_ten_lines_of_the_readme_train_and_draw(tmp_path, monkeypatch):
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"^```python\n(.*?)^```", readme, re.MULTILINE | re.DOTALL)
+    assert len([line for line in block.splitlines() if line.strip()]) == 10
+    monkeypatch.chdir(tmp_path)
+    names = {}
+    exec(block, names)
+    logs = names["vae"].history.history
+    assert 150 < logs["loss"][-1] < 165, "as always after three epochs, whatever the machine"
+    with Image.open("map.png") as drawn:
+        grey = np.asarray(drawn.convert("L"))
+    assert grey.shape[0] == grey.shape[1] >= 800
+    assert 0.03 < np.mean(grey < 128) < 0.3, "digits, on paper"

@@ -37,6 +37,9 @@ def assemble(root: Path, source: Path) -> None:
         shutil.copy(HERE / settings, source)
     for name in ("course.css", "favicon.svg"):
         shutil.copy(HERE / name, source / "static")
+    # One picture by Markdown, the others by HTML, which Sphinx leaves as it is.
+    shutil.copytree(root / "docs/pictures", source / "docs/pictures")
+    shutil.copytree(root / "docs/pictures", source / "extra/docs/pictures")
     for page in root.glob("pictures/*.html"):
         shutil.copy(page, source / "extra")
     shutil.copy(root / "vaelib/mnist/README.md", source / "vaelib/mnist")
@@ -81,7 +84,8 @@ def front_page(root: Path, chapters: list[str]) -> str:
     # A page of its own, not a file to download.
     text = re.sub(r"\[([^]]+)\]\(pictures/(\w+\.html)\)", r'<a href="\2">\1</a>', text)
     # What is in the repository only is named.
-    text = re.sub(r"\[[^]]+\]\(((?:tests|\.github)/[^)]+)\)", r"`\1`", text)
+    only = r"docs/\w+\.md|CONTRIBUTING\.md|CITATION\.cff|[\w/]*LICENSE[\w-]*"
+    text = re.sub(rf"\[([^]]+)\]\(({only})\)", r"\1 (`\2`)", text)
 
     def contents(caption: str, pages: list[str]) -> str:
         return "\n".join(
