@@ -21,7 +21,7 @@
 # the ring of notebook 01 comes back, with a decoder that bends, and shows what a normal $Q$ can't do. At the end you put together
 # the loss that [notebook 03](03_vae_in_keras.ipynb) trains with.
 #
-# Allow about 45 minutes for reading and half a minute for running. A good place for a break is before
+# Allow a good hour for reading, without the exercises, and half a minute for running. A good place for a break is before
 # [*A VAE that reaches the exact answer*](#A-VAE-that-reaches-the-exact-answer).
 #
 # You need notebook 02a, whose formulas are used here by their numbers. TensorFlow takes the gradients, but you needn't know it.
