@@ -78,7 +78,7 @@ normal = stats.multivariate_normal
 # $$Z \sim N(0, I), \quad X = f(Z) + \varepsilon, \quad \varepsilon \sim N(0, \sigma^2 I),
 # \quad\text{so that}\quad P(X \mid Z) = N\bigl(X \mid f(Z), \sigma^2 I\bigr) \tag{2}$$
 #
-# The noise we choose decides which pictures count as similar. There is more on this [below](#The-noise-is-the-metric).
+# The noise we choose decides which pictures count as similar. There is more on this in [notebook 02b](02b_raising_the_bound.ipynb#The-noise-is-the-metric).
 #
 # In a VAE $f$ is a neural network. Here it is a matrix, $f(Z) = WZ + b$, with two latent variables and three "pixels". Here are the two steps
 # of (2), done a hundred thousand times:
