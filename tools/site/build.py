@@ -63,6 +63,8 @@ def add_chapter(notebook: Path, source: Path) -> None:
             cell.source = re.sub(
                 r'^<a id="([^"]+)"></a>\n*', r"(\1)=\n", cell.source, flags=re.MULTILINE
             )
+            # What is in the repository only is named.
+            cell.source = re.sub(r"\[([^]]+)\]\((\.\./\w+/\w+\.py)\)", named, cell.source)
     title, rest = content.cells[0].source.split("\n", 1)
     content.cells[0].source = f"{title}\n\n{links}\n{rest}"
     nbformat.write(content, source / "notebooks" / notebook.name)
@@ -73,6 +75,11 @@ def add_chapter(notebook: Path, source: Path) -> None:
         f"{script.name}\n:language: python\n```\n",
         encoding="utf-8",
     )
+
+
+def named(link: re.Match[str]) -> str:
+    """A link to a file that the site hasn't: its text, and the file's name."""
+    return f"{link[1]} (`{link[2].removeprefix('../')}`)"
 
 
 def front_page(root: Path, chapters: list[str]) -> str:
