@@ -35,6 +35,7 @@ def assemble(root: Path, source: Path) -> None:
         (source / folder).mkdir(parents=True)
     for settings in ("conf.py", "anchors.py"):
         shutil.copy(HERE / settings, source)
+    shutil.copytree(HERE / "templates", source / "templates")
     for name in ("course.css", "favicon.svg"):
         shutil.copy(HERE / name, source / "static")
     for page in root.glob("pictures/*.html"):

@@ -13,7 +13,7 @@ language = "en"
 # MathJax comes with the site, so that formulas need no network.
 extensions = ["myst_nb", "sphinx.ext.mathjax", "sphinx-mathjax-offline"]
 exclude_patterns = ["downloads", "pictures"]
-templates_path: list[str] = []
+templates_path = ["templates"]
 html_extra_path = ["extra"]
 html_static_path = ["static"]
 html_css_files = ["course.css"]
@@ -38,6 +38,12 @@ html_copy_source = False
 html_theme_options = {
     "use_download_button": False,  # each chapter has its own two links
     "use_fullscreen_button": False,
+    # Without these the theme adds an empty header, whose hidden buttons take the clicks of the visible ones
+    # (pydata-sphinx-theme#2451).
+    "navbar_start": [],
+    "navbar_center": [],
+    "navbar_end": [],
+    "navbar_persistent": [],
     "show_toc_level": 2,
     "home_page_in_toc": True,
 }
