@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import jupytext
 import pytest
 from serving import served
 
@@ -69,12 +70,53 @@ def test_the_animations_move(address, open_page):
     pytest.fail("the same picture for two seconds")
 
 
-def test_a_solution_is_folded_and_opens(address, open_page):
-    page = open_page(f"{address}/notebooks/02a_deriving_the_elbo.html")
-    folded = page.locator("details", has_text="kl_to_prior_solution").first
-    assert not folded.locator("pre").first.is_visible()
-    folded.locator("summary").click()
-    assert folded.locator("pre").first.is_visible()
+SOLUTIONS = {
+    path.stem: sum(
+        "solution" in cell.metadata.get("tags", []) for cell in jupytext.read(path).cells
+    )
+    for path in sorted(ROOT.glob("notebooks/[0-9]*.py"))
+}
+
+
+def bars(page, words):
+    """The folded cells whose bar says these words, and no others."""
+    return [
+        cell
+        for cell in page.locator("details.hide").all()
+        if cell.locator("summary").inner_text().strip() == words
+    ]
+
+
+@pytest.mark.parametrize("name", SOLUTIONS)
+def test_a_solution_is_folded_with_all_that_it_shows_and_opens(address, open_page, name):
+    page = open_page(f"{address}/notebooks/{name}.html")
+    solutions = bars(page, "Show solution")
+    assert len(solutions) == SOLUTIONS[name]
+    for cell in page.locator(".tag_solution").all():
+        assert not any(part.is_visible() for part in cell.locator("pre, img, .output").all())
+        assert cell.inner_text().strip() == "Show solution"
+    first = solutions[0]
+    first.locator("summary").click()
+    assert first.locator("pre").first.is_visible()
+    assert first.locator("summary").inner_text().strip() == "Hide solution"
+
+
+def test_checks_and_the_code_of_plots_are_folded_and_figures_are_not(address, open_page):
+    page = open_page(f"{address}/notebooks/06_how_good_is_it.html")
+    open_cells = page.locator(".cell_input pre:visible").all_inner_texts()
+    assert not [code for code in open_cells if code.startswith("assert ")]
+    checks, plots = bars(page, "Show check"), bars(page, "Show code")
+    assert checks
+    assert plots
+    for cell in checks + plots:
+        code = cell.locator(".cell_input pre")
+        assert not code.is_visible()
+        cell.locator("summary").click()
+        assert code.is_visible()
+        assert ("plt" in code.inner_text()) == (cell in plots)
+    figures = page.locator(".cell:has(details.hide) > .cell_output img")
+    assert figures.count() == len(plots)
+    assert all(figure.is_visible() for figure in figures.all())
 
 
 def test_search_finds(address, open_page):

@@ -13,6 +13,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import cells
 import nbformat
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -66,6 +67,7 @@ def add_chapter(notebook: Path, source: Path) -> None:
             )
             # What is in the repository only is named.
             cell.source = re.sub(r"\[([^]]+)\]\((\.\./\w+/\w+\.py)\)", named, cell.source)
+    cells.prepare(content.cells, name)
     title, rest = content.cells[0].source.split("\n", 1)
     content.cells[0].source = f"{title}\n\n{links}\n{rest}"
     nbformat.write(content, source / "notebooks" / notebook.name)

@@ -2,7 +2,12 @@
 together."""
 
 import sys
+from html import escape
 from pathlib import Path
+
+from myst_nb.sphinx_ import HideCodeCellNode
+from sphinx.application import Sphinx
+from sphinx.writers.html5 import HTML5Translator as HTMLTranslator
 
 project = "Variational autoencoders, from the picture to the proof"
 html_title = "Variational autoencoders"
@@ -38,8 +43,8 @@ html_copy_source = False
 html_theme_options = {
     "use_download_button": False,  # each chapter has its own two links
     "use_fullscreen_button": False,
-    # Without these the theme adds an empty header, whose hidden buttons take the clicks of the visible ones
-    # (pydata-sphinx-theme#2451).
+    # Without these the theme adds an empty header, whose hidden buttons take the clicks of the
+    # visible ones (pydata-sphinx-theme#2451).
     "navbar_start": [],
     "navbar_center": [],
     "navbar_end": [],
@@ -47,3 +52,22 @@ html_theme_options = {
     "show_toc_level": 2,
     "home_page_in_toc": True,
 }
+
+
+def open_bar(self: HTMLTranslator, node: HideCodeCellNode) -> None:
+    """The bar of a folded cell, which says what it hides, to a screen reader as well."""
+    self.body.append(f'<details class="admonition hide {" ".join(node["classes"])}"><summary>')
+    for state, verb in (("collapsed", "show"), ("expanded", "hide")):
+        words = escape(node[f"prompt_{verb}"])
+        self.body.append(f'<p class="{state} admonition-title">{words}</p>')
+    self.body.append("</summary>\n")
+
+
+def close_bar(self: HTMLTranslator, node: HideCodeCellNode) -> None:
+    """The end of a folded cell."""
+    self.body.append("</details>\n")
+
+
+def setup(app: Sphinx) -> None:
+    """Replace what the extensions do otherwise."""
+    app.add_node(HideCodeCellNode, override=True, html=(open_bar, close_bar))
