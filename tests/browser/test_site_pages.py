@@ -8,7 +8,13 @@ from serving import served
 
 ROOT = Path(__file__).parents[2]
 CHAPTERS = [f"notebooks/{path.stem}" for path in sorted(ROOT.glob("notebooks/[0-9]*.py"))]
-OTHERS = ["index", f"code/{Path(CHAPTERS[0]).name}", "benchmarks/results/bench", "search"]
+OTHERS = [
+    "index",
+    "contents",
+    f"code/{Path(CHAPTERS[0]).name}",
+    "benchmarks/results/bench",
+    "search",
+]
 
 pytestmark = pytest.mark.slow
 
@@ -119,10 +125,58 @@ def test_checks_and_the_code_of_plots_are_folded_and_figures_are_not(address, op
     assert all(figure.is_visible() for figure in figures.all())
 
 
+def results(page):
+    """What a search has found, in order."""
+    page.wait_for_selector("#search-results li", timeout=20_000)
+    return page.locator("#search-results li a").evaluate_all("all => all.map(a => a.href)")
+
+
 def test_search_finds(address, open_page):
     page = open_page(f"{address}/search.html?q=amortisation")
-    page.wait_for_selector("#search-results li", timeout=20_000)
+    results(page)
     assert "How good is it" in page.locator("#search-results").inner_text()
+
+
+@pytest.mark.parametrize("word", ["posterior", "ELBO", "epochs", "MNIST"])
+def test_search_lists_chapters_before_reports_and_each_once(address, open_page, word):
+    found = results(open_page(f"{address}/search.html?q={word}"))
+    places = [url.removeprefix(address).split("#")[0] for url in found]
+    assert not [place for place in places if place.startswith("/code/")]
+    in_course = [place.startswith("/notebooks/") for place in places]
+    assert any(in_course)
+    assert in_course == sorted(in_course, reverse=True)
+
+
+def test_next_leads_through_the_course_and_no_further(address, open_page):
+    page = open_page(f"{address}/{CHAPTERS[0]}.html")
+    seen = [CHAPTERS[0]]
+    while (link := page.locator("a.right-next")).count():
+        link.click()
+        page.wait_for_load_state()
+        seen.append(page.url.removeprefix(f"{address}/").removesuffix(".html"))
+    assert seen == CHAPTERS
+    page.goto(f"{address}/benchmarks/results/bench.html")
+    assert page.locator("a.right-next, a.left-prev").count() == 0
+
+
+def test_the_menu_lists_the_course_first_and_leads_to_the_front_page(address, open_page):
+    page = open_page(f"{address}/{CHAPTERS[0]}.html")
+    links = page.locator(".bd-links a").evaluate_all("all => all.map(a => a.href)")
+    listed = [url.removeprefix(f"{address}/").split(".html")[0] for url in links]
+    assert listed[: 1 + len(CHAPTERS)] == ["contents", *CHAPTERS]
+    page.locator(".navbar-brand").first.click()
+    page.wait_for_url(f"{address}/index.html")
+
+
+def test_q_can_be_moved_on_the_page(address, open_page):
+    page = open_page(f"{address}/notebooks/02a_deriving_the_elbo.html")
+    page.wait_for_selector('[data-q-in-the-hand][data-ready="yes"]', state="attached")
+    says, slider = page.locator(".mean-says"), page.locator('input[type="range"]').first
+    before = says.inner_text()
+    slider.focus()
+    for _ in range(5):
+        page.keyboard.press("ArrowRight")
+    assert says.inner_text() != before
 
 
 def test_a_dark_system_gets_a_dark_page(address, open_page):

@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 
 import cells
+import front
 import nbformat
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -37,7 +38,7 @@ def assemble(root: Path, source: Path) -> None:
     for settings in ("conf.py", "anchors.py"):
         shutil.copy(HERE / settings, source)
     shutil.copytree(HERE / "templates", source / "templates")
-    for name in ("course.css", "favicon.svg"):
+    for name in ("course.css", "favicon.svg", "scorer.js"):
         shutil.copy(HERE / name, source / "static")
     for page in root.glob("pictures/*.html"):
         shutil.copy(page, source / "extra")
@@ -48,9 +49,10 @@ def assemble(root: Path, source: Path) -> None:
     for notebook in notebooks:
         shutil.copy(notebook, source / "downloads")
         add_chapter(notebook, source)
-    (source / "index.md").write_text(
-        front_page(root, [path.stem for path in notebooks]), encoding="utf-8"
+    (source / "contents.md").write_text(
+        contents_page([path.stem for path in notebooks]), encoding="utf-8"
     )
+    front.write(root, notebooks, source / "extra")
 
 
 def add_chapter(notebook: Path, source: Path) -> None:
@@ -74,8 +76,10 @@ def add_chapter(notebook: Path, source: Path) -> None:
     script = notebook.with_suffix(".py")
     shutil.copy(script, source / "code")
     (source / "code" / f"{name}.md").write_text(
-        f"# {script.name}\n\n[The chapter](../notebooks/{name}.ipynb)\n\n```{{literalinclude}} "
-        f"{script.name}\n:language: python\n```\n",
+        # Reached from its chapter only, and not searched: a page of results would have all twice.
+        f"---\norphan: true\nno-search: true\n---\n\n# {script.name}\n\n[The "
+        f"chapter](../notebooks/{name}.ipynb)\n\n```{{literalinclude}} {script.name}\n"
+        ":language: python\n```\n",
         encoding="utf-8",
     )
 
@@ -85,23 +89,16 @@ def named(link: re.Match[str]) -> str:
     return f"{link[1]} (`{link[2].removeprefix('../')}`)"
 
 
-def front_page(root: Path, chapters: list[str]) -> str:
-    """The README, with the pages of the site below it."""
-    text = (root / "README.md").read_text(encoding="utf-8")
-    # A page of its own, not a file to download.
-    text = re.sub(r"\[([^]]+)\]\(pictures/(\w+\.html)\)", r'<a href="\2">\1</a>', text)
-    # What is in the repository only is named.
-    text = re.sub(r"\[[^]]+\]\(((?:tests|\.github)/[^)]+)\)", r"`\1`", text)
+def contents_page(chapters: list[str]) -> str:
+    """The list of all pages, which the menu shows, too: first the course, then what is measured."""
 
     def contents(caption: str, pages: list[str]) -> str:
-        return "\n".join(
-            ["", "```{toctree}", ":hidden:", f":caption: {caption}", "", *pages, "```", ""]
-        )
+        return "\n".join(["", "```{toctree}", f":caption: {caption}", "", *pages, "```", ""])
 
-    return text + (
-        contents("Notebooks", [f"notebooks/{name}" for name in chapters])
+    return (
+        "# Contents\n"
+        + contents("The course", [f"notebooks/{name}" for name in chapters])
         + contents("Measured", [f"benchmarks/results/{name}" for name in REPORTS])
-        + contents("As .py files", [f"code/{name}" for name in chapters])
         + contents("Data", ["vaelib/mnist/README"])
     )
 

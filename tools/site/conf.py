@@ -1,9 +1,11 @@
 """Sphinx's settings for the edition to read in a browser; `tools/site/build.py` puts the sources
 together."""
 
+import re
 import sys
 from html import escape
 from pathlib import Path
+from typing import Any
 
 from myst_nb.sphinx_ import HideCodeCellNode
 from sphinx.application import Sphinx
@@ -16,12 +18,14 @@ project_copyright = ""
 language = "en"
 
 # MathJax comes with the site, so that formulas need no network.
+root_doc = "contents"  # index.html is written by front.py
 extensions = ["myst_nb", "sphinx.ext.mathjax", "sphinx-mathjax-offline"]
 exclude_patterns = ["downloads", "pictures"]
 templates_path = ["templates"]
 html_extra_path = ["extra"]
 html_static_path = ["static"]
 html_css_files = ["course.css"]
+html_search_scorer = str(Path(__file__).parent / "static/scorer.js")
 html_favicon = "static/favicon.svg"
 
 # The committed outputs are shown; nothing is executed. Without widgets no script is fetched for
@@ -68,6 +72,17 @@ def close_bar(self: HTMLTranslator, node: HideCodeCellNode) -> None:
     self.body.append("</details>\n")
 
 
+def turn_pages_within_the_course(
+    app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any
+) -> None:
+    """Previous and next lead from chapter to chapter, and from the last one nowhere else."""
+    for way in ("prev", "next"):
+        target = (context.get(way) or {}).get("link", "")
+        if not (page.startswith("notebooks/") and re.match(r"\d\d", target)):
+            context[way] = None
+
+
 def setup(app: Sphinx) -> None:
     """Replace what the extensions do otherwise."""
+    app.connect("html-page-context", turn_pages_within_the_course)
     app.add_node(HideCodeCellNode, override=True, html=(open_bar, close_bar))
