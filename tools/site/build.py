@@ -13,6 +13,8 @@ import tempfile
 import time
 from pathlib import Path
 
+import cells
+import front
 import nbformat
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -35,11 +37,9 @@ def assemble(root: Path, source: Path) -> None:
         (source / folder).mkdir(parents=True)
     for settings in ("conf.py", "anchors.py"):
         shutil.copy(HERE / settings, source)
-    for name in ("course.css", "favicon.svg"):
+    shutil.copytree(HERE / "templates", source / "templates")
+    for name in ("course.css", "favicon.svg", "scorer.js"):
         shutil.copy(HERE / name, source / "static")
-    # One picture by Markdown, the others by HTML, which Sphinx leaves as it is.
-    shutil.copytree(root / "docs/pictures", source / "docs/pictures")
-    shutil.copytree(root / "docs/pictures", source / "extra/docs/pictures")
     for page in root.glob("pictures/*.html"):
         shutil.copy(page, source / "extra")
     shutil.copy(root / "vaelib/mnist/README.md", source / "vaelib/mnist")
@@ -49,9 +49,10 @@ def assemble(root: Path, source: Path) -> None:
     for notebook in notebooks:
         shutil.copy(notebook, source / "downloads")
         add_chapter(notebook, source)
-    (source / "index.md").write_text(
-        front_page(root, [path.stem for path in notebooks]), encoding="utf-8"
+    (source / "contents.md").write_text(
+        contents_page([path.stem for path in notebooks]), encoding="utf-8"
     )
+    front.write(root, notebooks, source / "extra")
 
 
 def add_chapter(notebook: Path, source: Path) -> None:
@@ -66,36 +67,38 @@ def add_chapter(notebook: Path, source: Path) -> None:
             cell.source = re.sub(
                 r'^<a id="([^"]+)"></a>\n*', r"(\1)=\n", cell.source, flags=re.MULTILINE
             )
+            # What is in the repository only is named.
+            cell.source = re.sub(r"\[([^]]+)\]\((\.\./\w+/\w+\.py)\)", named, cell.source)
+    cells.prepare(content.cells, name)
     title, rest = content.cells[0].source.split("\n", 1)
     content.cells[0].source = f"{title}\n\n{links}\n{rest}"
     nbformat.write(content, source / "notebooks" / notebook.name)
     script = notebook.with_suffix(".py")
     shutil.copy(script, source / "code")
     (source / "code" / f"{name}.md").write_text(
-        f"# {script.name}\n\n[The chapter](../notebooks/{name}.ipynb)\n\n```{{literalinclude}} "
-        f"{script.name}\n:language: python\n```\n",
+        # Reached from its chapter only, and not searched: a page of results would have all twice.
+        f"---\norphan: true\nno-search: true\n---\n\n# {script.name}\n\n[The "
+        f"chapter](../notebooks/{name}.ipynb)\n\n```{{literalinclude}} {script.name}\n"
+        ":language: python\n```\n",
         encoding="utf-8",
     )
 
 
-def front_page(root: Path, chapters: list[str]) -> str:
-    """The README, with the pages of the site below it."""
-    text = (root / "README.md").read_text(encoding="utf-8")
-    # A page of its own, not a file to download.
-    text = re.sub(r"\[([^]]+)\]\(pictures/(\w+\.html)\)", r'<a href="\2">\1</a>', text)
-    # What is in the repository only is named.
-    only = r"docs/\w+\.md|CONTRIBUTING\.md|CITATION\.cff|[\w/]*LICENSE[\w-]*"
-    text = re.sub(rf"\[([^]]+)\]\(({only})\)", r"\1 (`\2`)", text)
+def named(link: re.Match[str]) -> str:
+    """A link to a file that the site hasn't: its text, and the file's name."""
+    return f"{link[1]} (`{link[2].removeprefix('../')}`)"
+
+
+def contents_page(chapters: list[str]) -> str:
+    """The list of all pages, which the menu shows, too: first the course, then what is measured."""
 
     def contents(caption: str, pages: list[str]) -> str:
-        return "\n".join(
-            ["", "```{toctree}", ":hidden:", f":caption: {caption}", "", *pages, "```", ""]
-        )
+        return "\n".join(["", "```{toctree}", f":caption: {caption}", "", *pages, "```", ""])
 
-    return text + (
-        contents("Notebooks", [f"notebooks/{name}" for name in chapters])
+    return (
+        "# Contents\n"
+        + contents("The course", [f"notebooks/{name}" for name in chapters])
         + contents("Measured", [f"benchmarks/results/{name}" for name in REPORTS])
-        + contents("As .py files", [f"code/{name}" for name in chapters])
         + contents("Data", ["vaelib/mnist/README"])
     )
 
