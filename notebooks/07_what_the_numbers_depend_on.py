@@ -338,7 +338,7 @@ for beta in drawn:
     point = center.rate[beta], center.distortion[beta]
     left.annotate(label, point, offset, textcoords="offset points", **how)
 left.set(xlabel="rate: KL, nats", ylabel="distortion: −log P(X|Z), nats")
-left.set(xlim=(-0.3, 11.8), ylim=(130, 212))
+left.set(xlim=(-0.3, 11.8), ylim=(126, 212))
 draw_runs(right)
 plt.show()
 
