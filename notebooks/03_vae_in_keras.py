@@ -62,6 +62,7 @@ from vaelib.models import VAE, Decoder, Encoder, Sampling
 from vaelib.training.schedules import warmup_cosine
 from vaelib.visual.plots import plot_digits, plot_latent, plot_manifold
 
+# %%
 sns.set_theme(context="notebook", style="ticks")
 set_matplotlib_formats("retina")
 
