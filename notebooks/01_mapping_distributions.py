@@ -542,7 +542,7 @@ def draw_transport(figure, to_target, name, steps):
     right.set(xticks=[], title="result")
 
 
-# %% alt="Two maps of normal z, with its histogram above and the result's at the right. Waiting times: a curve that gets ever steeper, and a result that piles up near 0. Code 1: a curve that is steep near z = 0, and a result with two lumps and a gap between −2 and 0."
+# %% alt="Two maps of normal z, with its histogram above and the result's at the right. Waiting times: a curve that gets ever steeper, and a result that piles up near 0. Code 1: a curve that is steep near z = 0, and a result with two lumps and a gap from minus 2 to 0."
 steps = quantile_grid(11, 0.05, 0.95)
 figure = plt.figure(figsize=(11, 4.8), layout="constrained")
 first_half, second_half = figure.subfigures(1, 2, wspace=0.06)
