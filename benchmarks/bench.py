@@ -1,7 +1,7 @@
 """Everything that the course claims about speed and quality, measured in one go on this machine.
 
     make bench                            about an hour on two cores
-    make bench ARTICLE_EPOCHS=1000        and the article's recipe in full, forty minutes more
+    make bench ARTICLE_EPOCHS=1000        and the article's recipe in full, up to an hour more
 
 Runs the other files of this folder, one process for each, and gathers what they found in
 `results/bench.md` and `results/bench.json`.

@@ -2,9 +2,9 @@
 
     .venv/bin/python benchmarks/film.py 486
 
-About half an hour on two cores; notebook 05 sets it in motion. The recipe is that
-of `article.py`. All frames go to `runs/film.npz`, again after each of them, so that a run that is
-broken off leaves what it has; the small film of them is `benchmarks/results/film.npz`.
+Up to half an hour on two cores; notebook 05 sets it in motion. The recipe is that of `article.py`.
+All frames go to `runs/film.npz`, again after each of them, so that a run that is broken off leaves
+what it has; the small film of them is `benchmarks/results/film.npz`.
 """
 
 import sys

@@ -48,13 +48,13 @@ set_matplotlib_formats("retina")
 BLUE, ORANGE, GREEN, RED = sns.color_palette()[:4]
 
 # %% [markdown]
-# ## A distribution that we cannot sample from
+# ## A distribution known only from examples
 #
 # An *autoencoder* turns an object into a few numbers, its *code*, and restores the object from them. The smallest one
 # needs no neural network: *principal component analysis* has both parts. Its *encoder* subtracts the mean picture and
 # takes the coordinates along the directions in which the pictures vary most. Its *decoder* multiplies each direction by
 # its number in the code, and adds them to the mean picture. Of all *linear* autoencoders with a code of this length, it
-# has the smallest squared error.
+# has the smallest squared error. (We also cut off what falls below 0 or above 1, which no pixel can.)
 #
 # Let us encode handwritten zeros and ones with two numbers each, code 1 and code 2. The digits come with the course
 # (MNIST, 28 by 28 pixels).
@@ -70,7 +70,7 @@ print(n, "pictures of", np.unique(labels), "with", pixels, "pixels each")
 
 # %% [markdown]
 # The directions are the eigenvectors of the pixels' covariance matrix with the largest eigenvalues. The negative of an
-# eigenvector would do as well, so we choose the sign by a rule, and the figures are the same on every machine.
+# eigenvector would do as well, so we fix the sign by a rule; this keeps the figures the same on every machine.
 
 # %%
 center = pictures.mean(axis=0)
@@ -94,34 +94,32 @@ codes = encode(pictures)
 # %% [markdown]
 # It works, roughly. The top row shows some digits, the bottom row what is left of them after passing through two numbers.
 
-# %%
+# %% alt="Twelve handwritten zeros and ones above the same digits decoded from two numbers each: blurred, but most are still clearly a zero or a one."
 originals = pictures[:12].reshape(-1, 28, 28)
 plot_digits(originals, decode(codes[:12]), labels=["picture", "from its code"])
 plt.show()
 
 # %% [markdown]
 # So we have a decoder. For a *new* picture we only need a new code. From which distribution should we draw it? We know
-# thousands of codes, but not the distribution they came from: nobody chose it, it is a result of the data. (One of the
-# stored codes would only give back an old picture.) A simple guess is the normal distribution that has their mean and
-# covariance.
+# thousands of codes, but not the distribution they came from: nobody chose it, it is a result of the data. (A stored
+# code would only give back an old picture, and with a little noise added, one much like it.) A simple guess is the
+# normal distribution that has their mean and covariance.
 
 # %%
 rng = np.random.default_rng(0)
 guessed = rng.multivariate_normal(codes.mean(axis=0), np.cov(codes.T), size=3000)
 
-# %%
+# %% alt="Codes in the plane. Left, real pictures: a narrow upright lump of ones and a round lump of zeros, with a nearly empty strip between them. Right, draws from the normal distribution: one oval cloud, densest where the strip is, and much wider than both lumps."
 fig, axes = plt.subplots(
     1, 2, figsize=(9.6, 4.3), sharex=True, sharey=True, layout="constrained"
 )
 for digit, color in [(0, BLUE), (1, ORANGE)]:
-    some = codes[labels == digit][:1500]
+    some = codes[:3000][labels[:3000] == digit]
     axes[0].scatter(*some.T, s=4, color=color, label=f"codes of {digit}s")
-axes[1].scatter(*guessed.T, s=4, color="0.45", label="draws from the normal")
-axes[0].set(title="codes of real pictures", ylabel="code 2")
-axes[1].set_title("a normal distribution with their mean and covariance")
-for ax in axes:
-    ax.set_xlabel("code 1")
-    ax.legend(loc="upper right", markerscale=4)
+axes[1].scatter(*guessed.T, s=4, color="0.45")
+axes[0].set(title="codes of 3000 real pictures", xlabel="code 1", ylabel="code 2")
+axes[0].legend(loc="lower right", markerscale=4)
+axes[1].set(title="3000 draws from the normal distribution", xlabel="code 1")
 plt.show()
 
 # %% [markdown]
@@ -132,25 +130,28 @@ plt.show()
 
 
 # %%
-def between(codes):
-    """Which codes lie in the strip between the two lumps."""
-    return (codes[:, 0] > -1.5) & (codes[:, 0] < 0)
+def between(code_1):
+    """Which of these values of code 1 lie in the strip between the two lumps."""
+    return (code_1 > -1.5) & (code_1 < 0)
 
 
+in_strip = between(guessed[:, 0])
 tree = spatial.KDTree(codes)
 to_neighbour = tree.query(codes, k=2)[0][:, 1]  # the nearest is the code itself
 empty = tree.query(guessed)[0] > np.quantile(to_neighbour, 0.99)
 print(f"{empty.mean():.0%} of the draws fall where there are no codes, or next to none")
-print(f"{between(guessed).mean():.0%} fall into the strip between the lumps; ", end="")
-print(f"of the real codes {between(codes).mean():.0%}")
+print(f"{in_strip.mean():.0%} fall into the strip between the lumps; ", end="")
+print(f"of the real codes {between(codes[:, 0]).mean():.0%}")
+print(f"in the strip {empty[in_strip].mean():.0%} are in empty places; ", end="")
+print(f"of those in empty places {in_strip[empty].mean():.0%} are in the strip")
 
 # %% [markdown]
-# Most of the empty places are on the outskirts. The strip between the lumps is more interesting, where code 1 is between
-# $-1.5$ and $0$. What does a code from there decode to? The top row decodes draws that fell there, the bottom row the
-# codes of real pictures.
+# So the two overlap only in part. Most draws in empty places lie on the outskirts; most draws in the strip are near one
+# of the few codes there. The strip, where code 1 is between $-1.5$ and $0$, is more interesting. What does a code from
+# there decode to? The top row decodes draws that fell there, the bottom row the codes of real pictures.
 
-# %%
-in_between = guessed[between(guessed)][:12]
+# %% alt="Twelve decoded digits in two rows. Top, draws from the strip: nearly all are a pale zero with a one through it. Bottom, codes of real pictures: most are clearly a zero or a one."
+in_between = guessed[in_strip][:12]
 assert len(in_between), "No draw fell into the strip: `between` has to fit the digits."
 plot_digits(decode(in_between), decode(codes[:12]), labels=["in between", "real codes"])
 plt.show()
@@ -163,7 +164,7 @@ plt.show()
 #
 # The space that the codes live in is called the *latent space*, and this is what we ask of it:
 #
-# > It has to be *predictable*: we must know from which distribution to draw.
+# > We must know the distribution of its codes, so that we can draw from it.
 #
 # There are two ways out. Either we learn the odd distribution of the codes, or we **choose** a convenient distribution
 # and make the codes follow it. The VAE takes the second way. The rest of this notebook is about why this can work at
@@ -189,11 +190,12 @@ def g(z):
 z = np.random.default_rng(1).normal(size=(150, 2))
 x = g(z)
 
-# %%
+# %% alt="150 points. Left, on axes to 5: a round cloud, densest in the middle. Right, on axes to 2: the same points after g, a ring with a radius of a little more than 1 and nothing inside."
 fig, axes = plt.subplots(1, 2, figsize=(9.6, 4.6), layout="compressed")
 panels = [(axes[0], z, BLUE, "z", 5), (axes[1], x, ORANGE, "x", 2)]
 for ax, points, color, name, limit in panels:
     ax.scatter(*points.T, s=18, color=color)
+    ax.locator_params(nbins=5)
     ax.set(xlim=(-limit, limit), ylim=(-limit, limit), aspect="equal")
     ax.set(xlabel=f"${name}_1$", ylabel=f"${name}_2$")
 axes[0].set_title(r"$z \sim \mathcal{N}(0, I)$")
@@ -206,7 +208,7 @@ plt.show()
 #
 # With 400 000 points we see the distributions themselves: the darker a place, the more points fall there.
 
-# %%
+# %% alt="Densities of 400 000 points. Left, the cloud: highest in the middle, about 0.16, and falling off outwards. Right, the ring: white inside, darkest near radius 1.1, where the density reaches nearly 0.9."
 rng = np.random.default_rng(2)
 many_z = rng.normal(size=(400_000, 2))
 many_x = g(many_z)
@@ -216,7 +218,9 @@ panels = [(axes[0], many_z, "Blues", "z", 5), (axes[1], many_x, "Oranges", "x", 
 for ax, points, cmap, name, limit in panels:
     box = (-limit, limit)
     how = {"bins": 100, "binrange": (box, box), "stat": "density", "cbar": True}
-    sns.histplot(x=points[:, 0], y=points[:, 1], ax=ax, cmap=cmap, **how)
+    how |= {"cmap": cmap, "cbar_kws": {"label": "density"}}
+    sns.histplot(x=points[:, 0], y=points[:, 1], ax=ax, **how)
+    ax.locator_params(nbins=5)
     ax.set(xlim=box, ylim=box, aspect="equal")
     ax.set(xlabel=f"${name}_1$", ylabel=f"${name}_2$")
 plt.show()
@@ -231,10 +235,10 @@ plt.show()
 # Where does each point go? Arrows carry twelve points across: those near the middle are pushed out, those far away are
 # pulled in.
 
-# %%
-near = 0.3 * np.stack([np.cos(t := np.arange(4) * np.pi / 2 + 0.4), np.sin(t)], axis=1)
-far = 2.4 * np.stack([np.cos(t := np.arange(8) * np.pi / 4), np.sin(t)], axis=1)
-chosen = np.concatenate([near, far])
+# %% alt="Arrows from twelve points z to g(z). Four points near the origin move outwards and eight far away move inwards, each straight along its radius, to a distance of about 1.0 or 1.2."
+angles = np.concatenate([np.arange(4) * np.pi / 2 + 0.4, np.arange(8) * np.pi / 4])
+lengths = np.repeat([0.3, 2.4], [4, 8])  # four near the middle, eight far away
+chosen = np.stack([lengths * np.cos(angles), lengths * np.sin(angles)], axis=1)
 
 fig, ax = plt.subplots(figsize=(4.8, 4.6), layout="constrained")
 ax.scatter(*chosen.T, color=BLUE, s=40, zorder=3, label="$z$")
@@ -251,7 +255,7 @@ plt.show()
 # Since $g$ is defined at every point but 0, and not only where points happened to fall, we can watch it bend a whole
 # grid.
 
-# %%
+# %% alt="Left, a square grid of straight lines. Right, the same grid after g: the lines bend round an empty disc of radius 1, and are squeezed into a band between radius 1 and about 1.4."
 along, levels = np.linspace(-3, 3, 601), np.arange(-2.75, 3, 0.5)
 
 fig, axes = plt.subplots(1, 2, figsize=(9.6, 4.8), layout="compressed")
@@ -288,8 +292,9 @@ plt.show()
 radius_z, radius_x = np.linalg.norm(many_z, axis=1), np.linalg.norm(many_x, axis=1)
 error = np.abs(radius_x - (1 + radius_z / 10)).max()
 print("largest error below 1e-12:", error < 1e-12)
+print(f"mean radius {radius_x.mean():.3f}, deviation {radius_x.std():.3f}")
 still = np.array([[10 / 9, 0], [0, -10 / 9]])
-print("r = 10/9 stays:           ", np.allclose(g(still), still, rtol=0, atol=1e-12))
+print("r = 10/9 stays:", np.allclose(g(still), still, rtol=0, atol=1e-12))
 
 # %% [markdown]
 # ### The distribution of its radius
@@ -298,7 +303,7 @@ print("r = 10/9 stays:           ", np.allclose(g(still), still, rtol=0, atol=1e
 # density $r\,e^{-r^2/2}$. Our radius is such a length, made ten times smaller and shifted by 1. SciPy has this
 # distribution; here is its density over a histogram of our points.
 
-# %%
+# %% alt="Histogram of the radius of 400 000 points: it starts at 1, peaks at 1.1 and has almost ended at 1.4. The curve of the shifted and scaled Rayleigh density runs along its top."
 rayleigh = stats.rayleigh(loc=1, scale=1 / 10)
 
 fig, ax = plt.subplots(figsize=(8, 3.8), layout="constrained")
@@ -399,7 +404,8 @@ print(f"by formula {jacobian_determinant(point):.4f}, by small steps {by_steps:.
 
 # %% [markdown]
 # A density must integrate to 1. We let SciPy integrate over a quarter of the plane, without mentioning circles; then
-# again without the determinant, to see what it is good for:
+# again without the determinant, to see what it is good for. (The square ends at 2; beyond that, the density is below
+# $10^{-20}$.)
 
 
 # %%
@@ -416,7 +422,7 @@ for name, density in [("with", density_of_x), ("without", without_determinant)]:
 # Here is the density that the formula gives, on the left. On the right you see the same density along a radius, and what
 # our points say: counted in thin rings, and divided by the area of each ring.
 
-# %%
+# %% alt="Left, the density by the formula: a ring, empty inside, darkest near radius 1.1. Right, along a radius: the formula's curve, from 0 at radius 1 to almost 0.9 near 1.1, runs along the top of the counted shares of points."
 axis = np.linspace(-2, 2, 300)  # an even number: 0 itself is left out
 plane = np.stack(np.meshgrid(axis, axis), axis=-1)
 counts, edges = np.histogram(radius_x, bins=60, range=(1, 1.6))
@@ -448,32 +454,34 @@ print(f"in the middle of the cloud {stats.norm.pdf(0) ** 2:.3f}")
 # Keep two things from this. A simple generator and a function are enough to *sample* from a complicated distribution.
 # But to know its *density*, we need the inverse and a determinant.
 #
-# A neural network that turns 2 numbers into 784 pixels has neither. Its results lie on a thin sheet in the space of all
-# pictures, and off the sheet the density is zero. So the decoder of a VAE does not give a picture, but a distribution of
+# For a neural network that turns 2 numbers into 784 pixels we have neither. Its outputs lie on a thin sheet in the space
+# of all pictures, and off the sheet the density is zero. So the decoder of a VAE does not give a picture, but a distribution of
 # pictures: for instance, for each pixel the probability that it is black. Now every picture $X$ has a probability,
 #
 # $$P(X) = \int P(X|z)\,p(z)\,dz,$$
 #
 # where $p(z)$ is the density of the normal distribution. With two latent numbers this integral can be computed on a
-# grid, as [notebook 06](06_how_good_is_it.ipynb) does. But the number of points grows with a power of the dimension:
-# 100 along each axis are 10 000 in the plane, and $10^{40}$ for a code of 20 numbers. That is why a VAE is trained with
+# grid, as [notebook 06](06_how_good_is_it.ipynb) does. But the number of points grows exponentially with the
+# dimension: 100 along each axis are 10 000 in the plane, and $10^{40}$ for a code of 20 numbers. That is why a VAE is trained with
 # the *evidence lower bound* (ELBO), the subject of notebooks [02a](02a_deriving_the_elbo.ipynb) and [02b](02b_raising_the_bound.ipynb).
 
 # %% [markdown]
 # ## In one dimension, a recipe
 #
-# For the ring, somebody found a function. Is there one for *any* distribution? On the line there is, and a recipe for it.
+# For the ring, somebody found a function. Is there one for *any* distribution? In one dimension there is, and we can
+# give a recipe.
 #
 # 1. Let $z$ be standard normal. Its distribution function $\Phi(z)$, the probability of lying to the left of $z$, turns
 #    it into a number that is uniform between 0 and 1.
 # 2. The *quantile function* $F^{-1}$ of the wanted distribution does the opposite: given a probability, it finds the
-#    value that has exactly that probability to its left.
+#    value that has exactly that probability to its left. (If the distribution has jumps, as a die has, it takes the
+#    smallest value with at least that probability at or below it.)
 #
-# One after the other, $g(z) = F^{-1}(\Phi(z))$, they turn a normal variable into any other. Let us first make waiting
-# times, which are exponentially distributed, with $F^{-1}(u) = -\log(1 - u)$:
+# One after the other, $F^{-1}(\Phi(z))$, they turn a normal variable into any other. We first generate waiting times,
+# which are exponentially distributed, with $F^{-1}(u) = -\log(1 - u)$:
 
 # %%
-z = np.random.default_rng(3).normal(size=10_000)
+z_line = np.random.default_rng(3).normal(size=10_000)
 
 
 def to_waiting_time(z):
@@ -481,7 +489,7 @@ def to_waiting_time(z):
     return stats.expon.ppf(stats.norm.cdf(z))
 
 
-test = stats.kstest(to_waiting_time(z), stats.expon.cdf)
+test = stats.kstest(to_waiting_time(z_line), stats.expon.cdf)
 print(f"distance from the exponential {test.statistic:.4f}, p-value {test.pvalue:.2f}")
 
 # %% [markdown]
@@ -498,23 +506,23 @@ def to_code(z):
     return np.quantile(first, stats.norm.cdf(z))
 
 
-test = stats.ks_2samp(to_code(z), second)
+test = stats.ks_2samp(to_code(z_line), second)
 print(f"distance from the other half {test.statistic:.4f}, p-value {test.pvalue:.2f}")
-test = stats.ks_2samp(first.mean() + first.std() * z, second)
+test = stats.ks_2samp(first.mean() + first.std() * z_line, second)
 print("a normal with their mean and spread: ", end="")
 print(f"distance {test.statistic:.4f}, p-value {test.pvalue:.2g}")
 
 # %% [markdown]
 # The test cannot tell the mapped numbers from their target in either case. It can tell the fitted normal from the codes.
 #
-# In each of the two figures below, the histogram of $z$ stands above the curve of $g$, and that of the result at its
-# right. The grey lines carry eleven values of $z$ down to the curve, and from there to the right. Between neighbours lies
+# In each of the two figures below, the histogram of $z$ stands above the curve of the map, and the histogram of the
+# result is to the right of the curve. The grey lines carry eleven values of $z$ down to the curve, and from there to the right. Between neighbours lies
 # the same probability, 9 %, and 5 % is left at each end. In the second figure the steep part of the curve pulls
 # neighbours apart, which makes the gap; the flatter parts crowd them together, which makes the lumps.
 
 
 # %%
-def draw_transport(figure, to_target, name):
+def draw_transport(figure, to_target, name, steps):
     """The curve of a map, the normal distribution above it, the result at its right."""
     z, grid = np.random.default_rng(5).normal(size=50_000), np.linspace(-2.6, 2.6, 400)
     shape = {"width_ratios": [2.6, 1], "height_ratios": [1, 2.6]}
@@ -531,15 +539,15 @@ def draw_transport(figure, to_target, name):
         curve.plot(*path, color="0.6", linewidth=0.8)
     curve.set(xlim=(-2.6, 2.6), ylim=(bottom, top), xlabel="$z$", ylabel=name)
     above.set(yticks=[], title="normal $z$")
-    right.set(xticks=[])
+    right.set(xticks=[], title="result")
 
 
-# %%
+# %% alt="Two maps of normal z, with its histogram above and the result's at the right. Waiting times: a curve that gets ever steeper, and a result that piles up near 0. Code 1: a curve that is steep near z = 0, and a result with two lumps and a gap from minus 2 to 0."
 steps = quantile_grid(11, 0.05, 0.95)
 figure = plt.figure(figsize=(11, 4.8), layout="constrained")
 first_half, second_half = figure.subfigures(1, 2, wspace=0.06)
-draw_transport(first_half, to_waiting_time, "waiting time")
-draw_transport(second_half, to_code, "code 1 of zeros and ones")
+draw_transport(first_half, to_waiting_time, "waiting time", steps)
+draw_transport(second_half, to_code, "code 1 of zeros and ones", steps)
 plt.show()
 
 # %% [markdown]
@@ -552,31 +560,33 @@ print("steps:                  ", steps.round(2) + 0.0)
 print("probability in between: ", np.diff(stats.norm.cdf(steps)).round(3))
 
 # %% [markdown]
-# With this we have a generator of pictures, for one of the two codes: normal numbers go through $g$ and then through the
+# With this we have a generator of pictures, for one of the two codes: normal numbers go through the map and then through the
 # decoder, while code 2 stays at its mean, 0. The figure uses twelve values of $z$, evenly spaced in probability. In the
-# top row they are only scaled and shifted to the codes' standard deviation and mean. In the bottom row they go through $g$.
+# top row they are only scaled and shifted to the codes' standard deviation and mean. In the bottom row they go through the map.
 
-# %%
-z = quantile_grid(12, 0.04, 0.96)
-scaled, mapped = first.mean() + first.std() * z, to_code(z)
-rows = [decode(np.stack([values, 0 * values], axis=1)) for values in (scaled, mapped)]
+# %% alt="Twelve decoded digits in two rows, from a one at the left to a zero at the right. Top, scaled: several digits in the middle are mixtures of both. Bottom, mapped: six ones, one clear mixture, then zeros."
+z_row = quantile_grid(12, 0.04, 0.96)
+two_rows = first.mean() + first.std() * z_row, to_code(z_row)
+rows = [decode(np.stack([values, 0 * values], axis=1)) for values in two_rows]
 plot_digits(*rows, labels=["scaled", "mapped"])
 plt.show()
 
 # %% [markdown]
-# Both rows have blurred digits, since one number holds very little. But the bottom row jumps from the ones to the zeros,
-# where the top row has several mixtures in between. We count how often this happens with 400 000 numbers:
+# Both rows have blurred digits, since one number holds very little. But the bottom row has one clear mixture, the
+# seventh, where the top row has several. How often does a code fall into the strip between the lumps? We count it for
+# 400 000 scaled and mapped numbers, and for the real codes of the other half:
 
 # %%
-z = many_z[:, 0]
-scaled, mapped = first.mean() + first.std() * z, to_code(z)
-kinds = {"real codes": second, "scaled": scaled, "mapped": mapped}
+many = many_z[:, 0]
+kinds = {"real codes": second, "scaled": first.mean() + first.std() * many}
+kinds["mapped"] = to_code(many)
 for name, values in kinds.items():
-    share = np.mean((values > -1.5) & (values < 0))
-    print(f"{name:10} in the gap, from −1.5 to 0: {share:.1%}")
+    print(f"{name:10} in the strip, from −1.5 to 0: {between(values).mean():.1%}")
+print(f"the seventh digit in the bottom row has code 1 = {two_rows[1][6]:.2f}")
 
 # %% [markdown]
-# The mapped codes avoid the gap as the real ones do.
+# The mapped codes avoid the strip as the real ones do. (The seventh digit lies just outside: the strip has no sharp
+# edge.)
 #
 # ## From a recipe to learning
 #
@@ -588,9 +598,11 @@ for name, values in kinds.items():
 # once. It is an autoencoder that is told beforehand which distribution its codes should follow, and it finds an encoder
 # and a decoder that fit it:
 
-# %%
+# %% alt="From left to right: a picture X; an encoder; a plane with small clouds inside the circles of N(0, I), one of them red with a red dot in it; a decoder; a blurred picture. Arrows join them."
 shown = np.flatnonzero(labels == labels[0])[3]
-draw_vae_idea(pictures[shown].reshape(28, 28), decode(codes[[shown]])[0])
+ax = draw_vae_idea(pictures[shown].reshape(28, 28), decode(codes[[shown]])[0])
+how = {"ha": "center", "va": "top", "size": 10.5}
+ax.text(13.3, 1.15, "(here from our\nlinear autoencoder)", **how)
 plt.show()
 
 # %% [markdown]
@@ -599,8 +611,8 @@ plt.show()
 # through the decoder and becomes an *object* again. Each cloud is pulled towards the normal distribution in the middle
 # (the circles), and the clouds of different objects keep apart so that the decoder can tell them from one another.
 # Together they come to cover the plane as the normal distribution does. Then we can draw a code from the normal
-# distribution, without any object. (The drawing follows Dykeman's [2]; the digit on the left is from MNIST, and the one
-# on the right is what our linear autoencoder makes of it.)
+# distribution, without any object. (The drawing follows Dykeman's [2]. The digit on the right stands in for a decoded
+# red dot: it is what our linear autoencoder makes of the digit on the left.)
 #
 # So the decoder is our $g$: it turns normal codes into pictures, as the ring's $g$ turned the cloud into the ring. A
 # distribution of codes that we can sample from, and a decoder: that is the generative model. How to train it, and what
@@ -610,10 +622,10 @@ plt.show()
 # ## What to take with you
 #
 # - A generative model is a distribution that we can sample from, and a function that turns the draws into objects. The
-#   codes of an ordinary autoencoder follow a distribution that nobody knows.
-# - A function turns one distribution into another. To draw from the result is easy; its density takes an inverse and a
-#   Jacobian determinant.
-# - On the line the quantile function does it for every distribution. In general the function has to be learned.
+#   codes of an ordinary autoencoder follow a distribution that we know only from examples.
+# - A function turns one distribution into another. Drawing from the result is easy; for its density we need an inverse
+#   and a Jacobian determinant.
+# - In one dimension the quantile function gives us every distribution. In general the function has to be learned.
 # - A VAE learns an encoder and a decoder such that the codes follow, as nearly as training can manage, a distribution
 #   chosen beforehand.
 

@@ -37,7 +37,7 @@ def draw_latent_axes(ax: Axes, limit: float, palette: np.ndarray, labels: np.nda
     for radius in np.sqrt(-2 * np.log([0.5, 0.05])):
         ax.add_patch(matplotlib.patches.Circle((0, 0), radius, fill=False, ec="k", ls="--", lw=1.4))
     for digit in np.unique(labels):
-        ax.plot([], [], "o", color=palette[GREYS + digit] / 255, label=str(digit))
+        ax.plot([], [], "o", ms=10, color=palette[GREYS + digit] / 255, label=str(digit))
     style = {"frameon": False, "fontsize": 17, "handletextpad": 0, "columnspacing": 0.3}
     ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.08), ncols=10, **style)
 
