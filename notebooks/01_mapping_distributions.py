@@ -759,3 +759,5 @@ for dimensions in (2, 3, 10, 100):
 # [2] I. Dykeman, *Conditional Variational Autoencoders*, 2016,
 # [ijdykeman.github.io](https://ijdykeman.github.io/ml/2016/12/21/cvae.html) (the style of the last drawing) ·
 # Data: Y. LeCun, C. Cortes, C. J. C. Burges, *The MNIST database of handwritten digits*, CC BY-SA 3.0.
+#
+# **Next:** [2a · Deriving the ELBO](02a_deriving_the_elbo.ipynb)

@@ -1124,3 +1124,5 @@ for noise_level in (0.5, 0.25):
 # [3] the article that this course follows: M. Surtsukov, *Autoencoders in Keras, part 3: variational autoencoders* (in Russian), 2017, from
 # [msurtsukov.github.io/AE3](https://msurtsukov.github.io/AE3) ·
 # Data: Y. LeCun, C. Cortes, C. J. C. Burges, *The MNIST database of handwritten digits*, CC BY-SA 3.0.
+#
+# **Next:** [2b · Raising the bound](02b_raising_the_bound.ipynb)

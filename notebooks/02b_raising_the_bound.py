@@ -814,7 +814,7 @@ axes[0].set_ylabel("density")
 axes[2].legend(names, loc="upper left", fontsize="small", handlelength=1.2)
 plt.show()
 
-# %%
+# %% jupyter={"source_hidden": true}
 assert smallest[0] < 0.01 < smallest[1] < 0.5, "points 1 and 2 are not as described"
 assert 0 < smallest[2] - np.log(2) < 0.15, "on the seam the gap is not about log 2"
 assert 0.01 < other_end < 0.05, "point 2 has another share at the other end"
@@ -885,7 +885,7 @@ print("medians of the whole gap:   ", np.median(totals, axis=1).round(3))
 print(f"points near the seam: {near.mean():.0%}; ", end="")
 print("their share in the amortisation gap:", from_near.round(2))
 
-# %%
+# %% jupyter={"source_hidden": true}
 assert 0.03 < approximation.mean() < 0.08, "not about 0.05: is σ not 0.2 any more?"
 assert (amortisation > approximation.mean()).all(), "amortisation is not the larger gap"
 assert 0.05 < amortisation.mean() < 0.6, "not about 0.2: did the encoders train enough?"
@@ -1263,3 +1263,5 @@ assert gaps_of[0.1].mean() < gaps_of[0.2].mean(), "less noise did not help"
 # [9] the article that this course follows: M. Surtsukov, *Autoencoders in Keras, part 3: variational autoencoders* (in Russian), 2017, from
 # [msurtsukov.github.io/AE3](https://msurtsukov.github.io/AE3) ·
 # Data: Y. LeCun, C. Cortes, C. J. C. Burges, *The MNIST database of handwritten digits*, CC BY-SA 3.0.
+#
+# **Next:** [3 · The variational autoencoder in Keras](03_vae_in_keras.ipynb)

@@ -466,7 +466,7 @@ test = vae.evaluate(x_test, batch_size=500, verbose=0, return_dict=True)
 print(f"ELBO {-test['loss']:.2f} nats per picture = ", end="")
 print(f"−{test['reconstruction']:.2f} (reconstruction) − {test['kl']:.2f} (KL)")
 
-# %%
+# %% jupyter={"source_hidden": true}
 assert -test["loss"] >= -150, reminder
 gap = test["loss"] - test["reconstruction"] - test["kl"]
 assert abs(gap) < 0.01, "the loss should be reconstruction + KL"
@@ -481,7 +481,7 @@ saved, price = average_picture - test["reconstruction"], test["kl"]
 by_slip = price * pixels / latent_dim
 print(f"saved {saved:.0f} nats for {price:.1f}; the slip would ask {by_slip:.0f}")
 
-# %%
+# %% jupyter={"source_hidden": true}
 assert price < saved < by_slip, reminder
 
 # %% [markdown]
@@ -500,7 +500,7 @@ print(f"mean {bounds.mean():.2f}")
 listed = [f"{digit}: {bound:.0f}" for digit, bound in enumerate(by_digit)]
 print("by digit: ", ", ".join(listed))
 
-# %%
+# %% jupyter={"source_hidden": true}
 # Another draw of z, the same expectation.
 assert abs(bounds.mean() + test["loss"]) < 0.5, "the two means should agree"
 assert by_digit[1] > max(np.delete(by_digit, 1)) + 20, reminder
@@ -534,7 +534,7 @@ another = cross_entropy(x_test[:500], np.roll(drawn, 1, axis=0))
 print(f"own code {own:.0f} nats, another picture's {another:.0f}, ", end="")
 print(f"average picture {average_picture:.0f}")
 
-# %%
+# %% jupyter={"source_hidden": true}
 assert own < average_picture - 50, reminder
 assert another > average_picture, reminder
 
@@ -613,7 +613,7 @@ from vaelib.visual.explorer import latent_explorer
 explorer = latent_explorer(vae.decoder, z_mean, y_test)
 explorer
 
-# %%
+# %% jupyter={"source_hidden": true}
 size = len(explorer.html.encode())
 assert size <= 800_000, f"{size} bytes: a page to share should be smaller"
 
@@ -628,7 +628,7 @@ blend_error = np.abs(explorer.picture(places) - decoded)
 print(f"{explorer}; error on average {blend_error.mean():.4f}, ", end="")
 print(f"at most {blend_error.max():.2f}")
 
-# %%
+# %% jupyter={"source_hidden": true}
 assert blend_error.mean() < 0.005, reminder
 
 # %% [markdown]
@@ -661,7 +661,7 @@ print("distance to the nearest training picture: ", end="")
 print(f"new {distance_new.mean():.1f}, redrawn {distance_redrawn.mean():.1f}; ", end="")
 print(f"the smallest of the new ones {distance_new.min():.1f}")
 
-# %%
+# %% jupyter={"source_hidden": true}
 assert distance_new.min() > 0.5, reminder
 assert 0.7 < distance_new.mean() / distance_redrawn.mean() < 1.4, reminder
 
@@ -697,7 +697,7 @@ for digit in range(10):
     share = hits[y_test == digit].mean()
     print(f"  {digit}: {share:4.0%}, otherwise mostly {mistaken}")
 
-# %%
+# %% jupyter={"source_hidden": true}
 assert hits.mean() > 0.6, reminder
 assert hits[y_test == 1].mean() > 0.9, reminder
 
@@ -713,7 +713,7 @@ print(f"correlation {np.corrcoef(z.T)[0, 1]:.2f}")
 print(f"of the clouds' centres alone: {z_mean.std(axis=0).round(2)}; ", end="")
 print(f"of one cloud: {np.exp(z_log_var / 2).mean():.2f}")
 
-# %%
+# %% jupyter={"source_hidden": true}
 assert np.abs(z.mean(axis=0)).max() < 0.3, reminder
 assert 0.8 < z.std(axis=0).min() <= z.std(axis=0).max() < 1.25, reminder
 
@@ -739,7 +739,7 @@ plain.fit(x_train, x_train, **options)
 plain_codes = to_code.predict(x_test, batch_size=500, verbose=0)[0]
 print("standard deviations of the plain codes", plain_codes.std(axis=0).round(1))
 
-# %%
+# %% jupyter={"source_hidden": true}
 assert plain_codes.std(axis=0).max() > 3, reminder
 
 # %% [markdown]
@@ -777,7 +777,7 @@ variety_plain, variety_vae, variety_real = map(variety, [plain_new, new, x_test[
 print(f"plain {variety_plain:.1f}, VAE {variety_vae:.1f}, ", end="")
 print(f"real digits {variety_real:.1f}")
 
-# %%
+# %% jupyter={"source_hidden": true}
 assert variety_plain < 0.8 * variety_vae < 0.8 * variety_real, reminder
 
 # %% [markdown]
@@ -831,7 +831,7 @@ places = np.exp(price)
 print(f"places that the KL can tell apart: {places:.0f}, ", end="")
 print(f"{len(x_train) / places:.0f} training pictures to each")
 
-# %%
+# %% jupyter={"source_hidden": true}
 assert correlation > 0.9 > by_chance, reminder
 assert 0.5 < np.median(effective) * places / len(x_train) < 2, reminder
 
@@ -1031,3 +1031,5 @@ assert price / 2 < logs["kl"] < price, (
 # [arXiv:1907.06845](https://arxiv.org/abs/1907.06845) ·
 # [8] M. D. Hoffman, M. J. Johnson, *ELBO surgery*, NIPS workshop on advances in approximate Bayesian inference, 2016 ·
 # Data: Y. LeCun, C. Cortes, C. J. C. Burges, *The MNIST database of handwritten digits*, CC BY-SA 3.0.
+#
+# **Next:** [4 · Watching it learn: callbacks](04_watching_it_learn.ipynb)

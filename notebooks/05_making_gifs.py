@@ -193,7 +193,7 @@ faint = ((change > 0) & (change < 255 / 30)).mean(axis=(1, 2)) / changed
 print("changed pixels, in %:             ", (100 * changed).round())
 print("of them by less than a grey, in %:", (100 * faint).round())
 
-# %%
+# %% jupyter={"source_hidden": true}
 assert small < plain / 2, "The course's GIF should be less than half as large."
 assert faint[1:].min() > 0.3, "most changes could be seen: saving them is no gain"
 
@@ -232,7 +232,7 @@ latent_gif(recording, y_test, "runs/latent.gif", size=340, verbose=False)
 alt = "Dots in ten colours, which spread, sort themselves and draw together."
 show_gif("runs/latent.gif", alt)
 
-# %%
+# %% jupyter={"source_hidden": true}
 with Image.open("runs/latent.gif") as gif:
     assert gif.n_frames == len(recording)
     assert gif.info["duration"] == 150
@@ -331,7 +331,7 @@ print(f"codes: {by_steps[0]:.0f} and {by_steps[1]:.0f} times")
 print(f"largest standard deviation {largest.max():.1f} ", end="")
 print(f"in epoch {largest.argmax()}, at the end {spread[-1].round(2)}")
 
-# %%
+# %% jupyter={"source_hidden": true}
 assert ink[0] > ink[1:].sum(), "not most of the map's change is in the first epoch"
 assert steps[1] / steps[0] > 2 * ink[1] / ink[0], (
     "codes should take longer than the map"
@@ -383,7 +383,7 @@ print(f"share of the clouds' own width: epoch 0 {share[0]:.0%}, ", end="")
 print(f"epoch 1 {share[1]:.1%}, at the end {share[-1]:.2%}")
 print(f"the law holds within {error[0]:.1%} in epoch 0, {error[-1]:.2%} at the end")
 
-# %%
+# %% jupyter={"source_hidden": true}
 assert share[0] > 0.8 > 0.2 > share[1] > share[-1], "the clouds should shrink"
 assert error[0] < 0.06, "more than chance: 4 standard errors of a variance"
 assert error[-1] < 0.006, "more than chance: means and variances do not fit the samples"
@@ -421,7 +421,7 @@ candidates["draws of N(0, I)"] = of_the_prior
 table = pd.DataFrame({name: moments(z) for name, z in candidates.items()})
 print(table.round(2).to_string())
 
-# %%
+# %% jupyter={"source_hidden": true}
 ideal = [0, 0, 1, 1, 0, 0, 0, 0, 0]
 off = table.sub(ideal, axis=0).abs().max()
 assert 2 * off["draws of N(0, I)"] < off["samples"] < 1, "close, but not by chance"
@@ -448,7 +448,7 @@ tests = {
 for (name, n), test in tests.items():
     print(f"{name:16} n = {n:6}: D = {test.statistic:.3f}, p = {test.pvalue:.2g}")
 
-# %%
+# %% jupyter={"source_hidden": true}
 assert tests["samples", 10_000].pvalue < 1e-6 < tests["samples", 100].pvalue, (
     "the p-value should fall: other codes, or not enough of them?"
 )
@@ -513,7 +513,7 @@ print(f"KL[g ‖ p]  {fitted:.3f} nats, the fitted normal's ", end="")
 print(f"({alone:.3f} with the means alone)")
 print(f"average KL of one picture: {price:.2f} nats")
 
-# %%
+# %% jupyter={"source_hidden": true}
 difference = total - shape - fitted
 assert abs(difference.mean()) < 4.5 * stats.sem(difference), "g: not the moments of q"
 assert 0 < fitted < shape.mean() < total.mean(), "not most of it is shape"
@@ -539,7 +539,7 @@ others = log_ratio + np.log1p(-np.exp(own - log_ratio - np.log(n)))
 without = others.mean() + np.log(n / (n - 1))
 print(f"without each code's own cloud {without:.2f} ± {stats.sem(others):.2f} nats")
 
-# %%
+# %% jupyter={"source_hidden": true}
 assert distances[0] > distances[1] > distances[2], "fewer clouds: a larger distance"
 assert fitted < shape.mean() - (distances[2] - without), "shape is not most of the rest"
 
@@ -656,3 +656,5 @@ def changed_box_solution(before, after):
 # CompuServe 1990, [w3.org](https://www.w3.org/Graphics/GIF/spec-gif89a.txt) ·
 # [Pillow](https://pillow.readthedocs.io/en/stable/handbook/image-file-formats.html#gif) · Data: Y. LeCun, C. Cortes, C.
 # J. C. Burges, *The MNIST database of handwritten digits*, CC BY-SA 3.0.
+#
+# **Next:** [6 · How good is it?](06_how_good_is_it.ipynb)

@@ -214,7 +214,7 @@ for step in (0.24, 0.12, 0.06, 0.03):
 elbo_of_x = elbo_quadrature(log_p_x_given_z, x, m, v)
 print(f"ELBO {elbo_of_x.mean():.3f}")
 
-# %%
+# %% jupyter={"source_hidden": true}
 assert error.mean() < 0.05, "the grid is too coarse for this model: take a smaller step"
 assert (elbo_of_x <= exact + error + 1e-6).all(), "an ELBO above log P(x)"
 
@@ -300,7 +300,7 @@ for k in ks:
     print(f"missing {gaps[k].mean():.2f} ± {stats.sem(gaps[k]):.2f}, ", end="")
     print(f"half of the digits less than {np.median(gaps[k]):.3f}")
 
-# %%
+# %% jupyter={"source_hidden": true}
 noise = 4 * stats.sem(bounds[1] - elbo_of_x)
 assert abs(bounds[1].mean() - elbo_of_x.mean()) < noise, "IWAE-1 should be the ELBO"
 assert bounds[5000].mean() < exact.mean() + error.mean(), "a bound above log P(x)"
@@ -392,7 +392,7 @@ for name, number in {"effective size": effective, "Pareto k̂": k_hat}.items():
     rank = stats.spearmanr(number, off).statistic
     print(f"{name:20} rank correlation with the size of the error {rank:.2f}")
 
-# %%
+# %% jupyter={"source_hidden": true}
 for warned in warnings.values():
     assert (warned & bad).sum() > 0.6 * bad.sum(), "the warning misses too many"
     assert bad[warned].mean() > 2 * bad[~warned].mean(), "the warning says nothing"
@@ -434,7 +434,7 @@ print(f"missing on average: before {gaps[5000].mean():.3f}, ", end="")
 print(f"after {(exact - mended).mean():.3f} nats; ", end="")
 print(f"for a single digit up to {np.abs(exact - mended).max():.2f}")
 
-# %%
+# %% jupyter={"source_hidden": true}
 assert 0 < suspect.sum() < n / 2, page
 assert abs((exact - mended).mean()) < 0.1 < gaps[5000].mean(), page
 
@@ -459,7 +459,7 @@ kl_to_posterior = (np.exp(log_q) * (log_q - log_posterior)).sum() * area
 print(f"KL[Q ‖ posterior] {kl_to_posterior:.4f}, ", end="")
 print(f"log P(x) − ELBO {exact[0] - elbo_of_x[0]:.4f} nats")
 
-# %%
+# %% jupyter={"source_hidden": true}
 assert abs(kl_to_posterior - total[0]) < 0.02 + error[0], "the gap is not this KL"
 
 # %% [markdown]
@@ -501,7 +501,7 @@ resized = elbo_quadrature(log_p_x_given_z, x, m, best_log_var) - elbo_of_x
 print(f"gained by the best means alone {moved.mean():.2f} nats, ", end="")
 print(f"by the best widths alone {resized.mean():.2f}")
 
-# %%
+# %% jupyter={"source_hidden": true}
 assert (approximation > -error - 1e-6).all(), "an ELBO above log P(x)"
 assert approximation.mean() < amortisation.mean() / 5, page
 assert moved.mean() > 0.8 * amortisation.mean() > resized.mean(), page
@@ -560,7 +560,7 @@ for name, best in {"upright": highest, "slanted": slanted}.items():
     print(f"best {name} cloud: {left.mean():.3f} ± {stats.sem(left):.3f} nats ", end="")
     print(f"missing, median {np.median(left):.3f}")
 
-# %%
+# %% jupyter={"source_hidden": true}
 assert (slanted <= exact + error + 1e-6).all(), "an ELBO above log P(x)"
 assert (exact - slanted).mean() < 0.6 * approximation.mean(), "the slant should matter"
 
@@ -607,7 +607,7 @@ for name, clouds in clouds_of.items():
     print(f"in IWAE-1000 {missing[name][1]:.3f} nats; ", end="")
     print(f"width of a cloud {np.median(np.exp(clouds[1] / 2)):.3f} (median)")
 
-# %%
+# %% jupyter={"source_hidden": true}
 assert missing["10 codes"][0] > missing["1 code"][0], "the ELBO should get worse"
 assert missing["10 codes"][1] < missing["1 code"][1] / 2, "the bound should get better"
 widths = [np.median(np.exp(clouds[1] / 2)) for clouds in clouds_of.values()]
@@ -715,7 +715,7 @@ for kind in ("train", "test"):
     then, now = (gap.mean() for gap in gaps_of[kind])
     print(f"log P(x) − ELBO, {kind} digits: {then:.2f}, then {now:.2f} nats")
 
-# %%
+# %% jupyter={"source_hidden": true}
 assert (after.test_log_p > before.test_log_p).all(), "for every seed"
 assert (after.test_elbo < before.test_elbo).all(), "for every seed"
 assert (gaps_of["test"][1] > gaps_of["test"][0]).all()
@@ -860,3 +860,5 @@ for name, deviation in {"half": 0.5, "twice": 2.0}.items():
 # Suboptimality in Variational Autoencoders*, [arXiv:1801.03558](https://arxiv.org/abs/1801.03558): approximation and
 # amortisation gap · [14] A. Vehtari, D. Simpson, A. Gelman, Y. Yao, J. Gabry, *Pareto Smoothed Importance Sampling*,
 # [arXiv:1507.02646](https://arxiv.org/abs/1507.02646): $\hat k$, and where 0.7 comes from
+#
+# **Next:** [7 · What the numbers depend on](07_what_the_numbers_depend_on.ipynb)

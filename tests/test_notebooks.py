@@ -1,5 +1,6 @@
 """What every committed notebook must hold, apart from what nbval compares."""
 
+import ast
 import base64
 import io
 import itertools
@@ -43,7 +44,7 @@ def test_there_are_notebooks_and_each_is_a_pair():
 @each_notebook
 def test_the_pair_agrees_cell_by_cell(path):
     notebook, script = read(path), jupytext.read(path.with_suffix(".py"))
-    kept = ("tags", "picture", "jupyter")
+    kept = ("tags", "picture", "jupyter", "alt")
     for mine, other in zip(notebook.cells, script.cells, strict=False):
         assert (mine.cell_type, mine.source) == (other.cell_type, other.source)
         assert [mine.metadata.get(key) for key in kept] == [
@@ -68,6 +69,36 @@ def test_nothing_went_wrong_on_the_page(path):
         for output in cell.outputs:
             assert output.output_type != "error", cell.source
             assert output.get("name") != "stderr", cell.source
+
+
+@each_notebook
+def test_every_figure_is_described(path):
+    for cell in code_cells(path):
+        drew = any("image/png" in output.get("data", {}) for output in cell.outputs)
+        alt = cell.metadata.get("alt", "")
+        assert drew == bool(alt), cell.source
+        assert not drew or (30 < len(alt) <= 300 and '"' not in alt), alt
+
+
+@each_notebook
+def test_cells_that_only_check_are_folded(path):
+    """So that a reader meets the story; and only those and the solutions are folded."""
+    for cell in code_cells(path):
+        lines = (line for line in cell.source.splitlines() if not line.startswith("%"))
+        statements = ast.parse("\n".join(lines)).body
+        checks = [isinstance(statement, ast.Assert) for statement in statements]
+        folded = cell.metadata.get("jupyter", {}).get("source_hidden", False)
+        solution = "solution" in cell.metadata.get("tags", [])
+        assert folded or not checks or not all(checks), cell.source
+        assert not folded or solution or any(checks) or "assert " in cell.source, cell.source
+
+
+@each_notebook
+def test_it_ends_with_the_way_on(path):
+    last = read(path).cells[-1].source.splitlines()[-1]
+    following = NOTEBOOKS[NOTEBOOKS.index(path) + 1 :][:1]
+    assert last.startswith("**Next:** ")
+    assert all(f"({other.name})" in last for other in following)
 
 
 @each_notebook
