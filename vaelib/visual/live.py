@@ -45,16 +45,16 @@ class LiveView(keras.callbacks.Callback):
         plt.close(figure)
 
     def draw(self, epoch: int, logs: dict[str, Any]) -> Figure:
-        """The model as it is: reconstructions above the map, epoch and losses in the title."""
+        """The model as it is: reconstructions beside the map, epoch and losses in the title."""
         with preserve_random_state(self.model):
             pictures = self.x, self.model.predict_on_batch(self.x)
-        figure = plt.figure(figsize=(6, 7.6), layout="constrained")
-        top, below = figure.subplots(2, 1, height_ratios=[1, 4.4])
-        plot_digits(*pictures, labels=["picture", "from its code"], ax=top)
+        figure, axes = plt.subplots(1, 2, figsize=(7, 5), layout="constrained", width_ratios=[1, 4])
+        plot_digits(*zip(*pictures, strict=True), ax=axes[0])
+        axes[0].set_xticks([self.x.shape[2] * i for i in (0.5, 1.5)], ["picture", "\nfrom code"])
         if self.model.decoder.latent_dim == 2:
-            plot_manifold(lambda z: self.model.decoder(z, training=False), n=self.n, ax=below)
+            plot_manifold(lambda z: self.model.decoder(z, training=False), n=self.n, ax=axes[1])
         else:
-            below.set_axis_off()
+            axes[1].set_axis_off()
         losses = [f"{key} {logs[key]:.1f}" for key in ("loss", "val_loss") if key in logs]
         figure.suptitle(", ".join([f"Epoch: {epoch}", *losses]) + " nats" * bool(losses))
         return figure
