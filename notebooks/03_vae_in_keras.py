@@ -549,7 +549,7 @@ assert another > average_picture, reminder
 # of equal *steps* would give rare codes as much room as common ones. We take equal steps of **probability** instead, by
 # the quantile function $\Phi^{-1}$, the inverse of the normal distribution function:
 
-# %% alt="The bell-shaped density of the standard normal distribution, cut between −1.64 and 1.64 into fourteen strips of equal area: narrow in the middle, wide at the sides."
+# %% alt="The bell-shaped density of the standard normal distribution, cut between -1.64 and 1.64 into fourteen strips of equal area: narrow in the middle, wide at the sides."
 n = 15
 z_values = quantile_grid(n, 0.05, 0.95)
 np.testing.assert_allclose(stats.norm.cdf(z_values), np.linspace(0.05, 0.95, n))

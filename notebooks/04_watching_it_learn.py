@@ -323,7 +323,7 @@ ran = len(stopped["val_loss"])
 print(f"stopped after {ran} of {few['epochs']} epochs; ", end="")
 print(f"the best was epoch {best + 1}: {stopped['val_loss'][best]:.1f} nats")
 
-# %%
+# %% jupyter={"source_hidden": true}
 assert ran < few["epochs"], "It was never stopped: allow more epochs, or less patience."
 assert ran == best + 1 + stop_in_time.patience, reminder
 assert stopped["loss"][-1] < stopped["val_loss"][-1] - 10, reminder
@@ -372,7 +372,7 @@ jumps = np.abs(np.diff(stopped["val_loss"][max(best - 2, 0) :]))
 print("from one epoch to the next, around the best, the loss changed by", end=" ")
 print(jumps.round(1))
 
-# %%
+# %% jupyter={"source_hidden": true}
 kls = [result["kl"] for result in again]
 np.testing.assert_allclose(kls, stopped["val_kl"][best], rtol=1e-3)
 assert 0 < max(losses) - min(losses) < max(jumps), reminder
@@ -465,7 +465,7 @@ for i, when in [(drop - 1, "last at 0.02"), (drop, "first at 0.002"), (-1, "the 
 gain = constant[:, drop] - scheduled[:, drop]
 print(f"gained at once: {gain.mean():.1f} ± {gain.std(ddof=1):.1f} nats")
 
-# %%
+# %% jupyter={"source_hidden": true}
 same = np.abs(scheduled[:, drop - 1] - constant[:, drop - 1])
 assert same.max() < 0.1, reminder
 assert 0.5 < gain.mean() < 5, reminder
@@ -595,7 +595,7 @@ how = {"batch_size": 1000, "verbose": 0, "return_dict": True}
 losses = [vae.evaluate(x_val, **how)["loss"] for vae in (undisturbed, resumed)]
 print(f"validation loss: undisturbed {losses[0]:.2f}, resumed {losses[1]:.2f} nats")
 
-# %%
+# %% jupyter={"source_hidden": true}
 assert largest_difference(undisturbed, resumed) > 1e-3, reminder
 assert abs(losses[0] - losses[1]) < 5, reminder
 
@@ -616,7 +616,7 @@ state.assign([seed, int(interrupted.optimizer.iterations)])
 _ = exact.fit(x_all[:3000], callbacks=safely(copy_of(backup)), **six)
 print("largest difference", largest_difference(undisturbed, exact))
 
-# %%
+# %% jupyter={"source_hidden": true}
 before = largest_difference(undisturbed, resumed)
 assert largest_difference(undisturbed, exact) < 1e-4 * before, reminder
 
@@ -717,7 +717,7 @@ vary = [float(digits.std(axis=(0, 2)).mean()) for digits in first]
 print("how much a pixel varies over the map of epoch 1, standard deviation:", end=" ")
 print(f"{vary[0]:.3f} with running averages, {vary[1]:.3f} with averages up to date")
 
-# %%
+# %% jupyter={"source_hidden": true}
 assert vary[1] > 1.3 * vary[0], reminder
 
 # %% [markdown]
@@ -758,7 +758,7 @@ difference = named_correctly(twins_codes[0]) - shares[1]
 print("by the twin's codes, after one epoch:", end=" ")
 print(f"{difference.min():+.0%} to {difference.max():+.0%}")
 
-# %%
+# %% jupyter={"source_hidden": true}
 assert shares[0].mean() > 0.12, reminder
 assert shares[1][1] > 0.75, reminder
 assert np.abs(difference).max() < 0.2, reminder
@@ -849,7 +849,7 @@ lag -= pd.DataFrame(up_to_date.history)[["loss", "kl"]]
 print("what the running averages cost, epoch by epoch, in nats")
 print("loss", lag["loss"].round(1).to_list(), " KL", lag["kl"].round(1).to_list())
 
-# %%
+# %% jupyter={"source_hidden": true}
 assert lag["loss"][:3].max() > 10, reminder
 assert lag["kl"][:3].max() > 0.7, reminder
 assert abs(lag["loss"].iloc[-1]) < 4, reminder
@@ -984,3 +984,5 @@ def rate_solution(step, steps, peak, warmup):
 # TensorBoard: [tensorflow.org/tensorboard](https://www.tensorflow.org/tensorboard) · C. K. Sønderby and others, *Ladder
 # Variational Autoencoders*, [arXiv:1602.02282](https://arxiv.org/abs/1602.02282), on what the KL does early in
 # training.
+#
+# **Next:** [5 · Making GIFs](05_making_gifs.ipynb)
