@@ -26,8 +26,8 @@ class ContinuousBernoulliVAE(VAE):
 class GaussianVAE(VAE):
     """Any real pixels: normal around the decoder's picture, one learned variance."""
 
-    def __init__(self, encoder: keras.Model, decoder: keras.Model, **options: Any) -> None:
-        super().__init__(encoder, decoder, **options)
+    def __init__(self, *halves: keras.Model, **options: Any) -> None:
+        super().__init__(*halves, **options)
         start = keras.initializers.Constant(-2.0)
         self.log_var = self.add_weight(name="log_var", initializer=start)
 
@@ -42,8 +42,8 @@ class ImportanceWeightedVAE(VAE):
     Salakhutdinov, arXiv:1509.00519, equation (8).
     """
 
-    def __init__(self, encoder: keras.Model, decoder: keras.Model, k: int, **options: Any) -> None:
-        super().__init__(encoder, decoder, **options)
+    def __init__(self, *halves: keras.Model, k: int, **options: Any) -> None:
+        super().__init__(*halves, **options)
         self.k = k
 
     def call(self, x: Tensor, training: bool | None = None) -> dict[str, Tensor]:
@@ -52,7 +52,8 @@ class ImportanceWeightedVAE(VAE):
         z = self.encoder.sampling(q)
         prior = keras.ops.zeros_like(z), keras.ops.zeros_like(z)
         log_ratio = gaussian_log_likelihood(z, *prior) - gaussian_log_likelihood(z, *q)
-        return {"log_ratio": log_ratio, "logits": self.decoder.logits(z, training=training)}
+        logits = self.decoder.logits(z, training=training)
+        return {"log_ratio": log_ratio, "logits": logits}
 
     def compute_loss(
         self,

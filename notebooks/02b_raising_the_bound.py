@@ -806,9 +806,8 @@ for i, (ax, title) in enumerate(zip(axes, angles, strict=True)):
         density = stats.norm.pdf(grid, mean[i], np.exp(log_var[i] / 2))
         ax.plot(grid, density, color=color, linestyle="-" if color == BLUE else "--")
     ax.set(xlim=(-1, 1) if i == 0 else (-4, 4), ylim=(0, None), xlabel="$z$")
-    ax.set_title(
-        f"{i + 1}: {title}\ngap {smallest[i]:.3f}, encoder + {gaps[i] - smallest[i]:.3f}"
-    )
+    added = f"gap {smallest[i]:.3f}, encoder + {gaps[i] - smallest[i]:.3f}"
+    ax.set_title(f"{i + 1}: {title}\n{added}")
 names = ["posterior", "best normal", "encoder's"]
 axes[0].set_ylabel("density")
 axes[2].legend(names, loc="upper left", fontsize="small", handlelength=1.2)

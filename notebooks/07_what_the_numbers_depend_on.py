@@ -45,6 +45,9 @@ from matplotlib_inline.backend_inline import set_matplotlib_formats
 from scipy import stats
 
 from course.display import show_source
+
+# %%
+from course.experiments import ContinuousBernoulliVAE, GaussianVAE, kl_in_two, warm_up
 from vaelib.data import load_mnist
 from vaelib.elbo import bernoulli_log_likelihood
 from vaelib.latent import encode
@@ -55,10 +58,6 @@ from vaelib.visual.plots import plot_digits
 
 sns.set_theme(context="notebook", style="ticks", palette="colorblind")
 set_matplotlib_formats("retina")
-
-# %%
-from course.experiments import ContinuousBernoulliVAE, GaussianVAE, kl_in_two, warm_up
-
 blue, orange, green, red = sns.color_palette("colorblind")[:4]
 (x_train, _), (x_test, _) = load_mnist()
 few = x_train[:10_000]
@@ -168,7 +167,7 @@ difference = np.mean(tosses, axis=0) - grey
 print(f"grey {grey.mean():.2f}, tossed {grey.mean() + difference.mean():.2f} ", end="")
 print(f"± {stats.sem(difference):.2f} nats")
 
-# %%
+# %% jupyter={"source_hidden": true}
 assert abs(difference.mean()) < 5 * stats.sem(difference) < 2, "tossed and grey differ"
 
 # %% [markdown]
@@ -320,7 +319,7 @@ def draw_runs(ax):
     sns.despine()
 
 
-# %% alt="Left: distortion against rate for eleven weights beta, a curve that touches the lowest grey line of constant ELBO at beta 1 and ½; at beta 392 the rate is 0. Right: the ELBO of single runs; those of ½ and 1 overlap, 0.1 and 4 lie lower."
+# %% alt="Left: distortion against rate for eleven weights beta, a curve that touches the lowest grey line of constant ELBO at beta 1 and 0.5; at beta 392 the rate is 0. Right: the ELBO of single runs; those of 0.5 and 1 overlap, 0.1 and 4 lie lower."
 fig, (left, right) = plt.subplots(
     1, 2, figsize=(12.5, 4.8), layout="constrained", width_ratios=[1.7, 1]
 )
@@ -407,7 +406,7 @@ for name, model in (ways | {"with warm-up": warmed}).items():
     print(f"{name:15} active units {active[name]}, ", end="")
     print(f"variances {np.sort(variances).round(3)}")
 
-# %%
+# %% jupyter={"source_hidden": true}
 expected = "with other settings this may come out differently: see the ten seeds below"
 assert active["with warm-up"] == active["β = 1"] == 2 > active["β = 20 at once"], (
     expected
@@ -469,7 +468,7 @@ ax.grid(axis="y", color="0.9")
 sns.despine()
 plt.show()
 
-# %%
+# %% jupyter={"source_hidden": true}
 low, high = recipes.set_index("recipe").low, recipes.set_index("recipe").high
 assert high["dropout 0.3"] < low["notebook 03"] - 5, "for every seed"
 assert high["no BN"] < low["notebook 03"], "batch normalisation helps every seed"
@@ -540,7 +539,7 @@ for seed in range(3):
     after_one.append(-logs["loss"])
 print("test ELBO after one epoch:", np.round(after_one, 2), "nats")
 
-# %%
+# %% jupyter={"source_hidden": true}
 assert min(after_one) > -153, "one epoch with the better start should reach about −150"
 
 # %% [markdown]
@@ -573,7 +572,7 @@ ax.legend(loc="lower right")
 sns.despine()
 plt.show()
 
-# %%
+# %% jupyter={"source_hidden": true}
 assert np.mean(after_one) > curve.elbo.iloc[-1] - 2, "one epoch is worth less"
 assert min(reached) > curve.elbo.max() + 8, "the longer runs should be far better"
 
@@ -711,3 +710,5 @@ print(f"nats, the distortion {nearest.distortion.mean():.1f}, as without any cod
 # *Hyperspherical Variational Auto-Encoders*, [arXiv:1804.00891](https://arxiv.org/abs/1804.00891) · On dequantisation:
 # L. Theis, A. van den Oord, M. Bethge, *A note on the evaluation of generative models*,
 # [arXiv:1511.01844](https://arxiv.org/abs/1511.01844)
+#
+# **Next:** there is no next chapter yet. Take the model to pictures of your own, or go back to [the map of digits](03_vae_in_keras.ipynb).

@@ -1,6 +1,7 @@
 """How an answer is judged: against the right one, and against the wrong ones that many people give
 first."""
 
+import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from inspect import signature
@@ -56,8 +57,9 @@ class Exercise:
         return "A check: call it with your function, without brackets behind the function's name."
 
     def __call__(self, answer: Any) -> None:
-        """Judge, and print."""
-        print(self.judge(answer))
+        """Judge, and print, in lines that JupyterLab need not break."""
+        lines = str(self.judge(answer)).splitlines()
+        print("\n".join(textwrap.fill(line, 88) for line in lines))
 
     def judge(self, answer: Any) -> Verdict:
         """What is to be said about an answer; TypeError if it is not a function (or class)."""

@@ -89,7 +89,7 @@ def iwae_bound(log_w: Any, k: int | None = None) -> np.ndarray:
     """
     log_w = np.asarray(log_w, "float64")
     if log_w.ndim != 2 or not log_w.size or not (log_w < np.inf).all():
-        raise ValueError(f"log_w must be numbers below infinity, (n, draws), got {log_w.shape}")
+        raise ValueError(f"log_w must be below infinity, (n, draws), got {log_w.shape}")
     k = log_w.shape[1] if k is None else check.integer("k", k)
     if log_w.shape[1] % k:
         raise ValueError(f"k must divide the {log_w.shape[1]} draws, got {k}")

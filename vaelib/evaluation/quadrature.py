@@ -27,18 +27,18 @@ def log_likelihood_quadrature(
     """
     x = check.batch("x", x)
     check.number("step", step, above=0, below=check.number("limit", limit, above=0))
-    half = 2 * int(np.ceil(limit / step / 2))  # even: every other point is a grid of its own
+    half = 2 * int(np.ceil(limit / step / 2))  # even: every other point is a grid, too
     axis = np.arange(-half, half + 1) * step
     points = np.stack(np.meshgrid(axis, axis), axis=-1).reshape(-1, 2)
-    on_coarse = (np.indices((len(axis), len(axis))) % 2 == 0).all(axis=0).ravel()
+    even = (np.indices((len(axis), len(axis))) % 2 == 0).all(axis=0).ravel()
     fine, coarse = np.full(len(x), -np.inf), np.full(len(x), -np.inf)
     for part in slices(len(points)):
         shape = (len(x), part.stop - part.start)
         log_prior = stats.norm.logpdf(points[part]).sum(axis=1)
         joint = evaluated(log_likelihood, x, points[part], shape) + log_prior
         fine = np.logaddexp(fine, special.logsumexp(joint, axis=1))
-        if on_coarse[part].any():
-            coarse = np.logaddexp(coarse, special.logsumexp(joint[:, on_coarse[part]], axis=1))
+        if even[part].any():
+            coarse = np.logaddexp(coarse, special.logsumexp(joint[:, even[part]], axis=1))
     fine, coarse = fine + 2 * np.log(step), coarse + 2 * np.log(2 * step)
     return fine, np.abs(fine - coarse)
 

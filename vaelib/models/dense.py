@@ -119,7 +119,7 @@ class Encoder(DenseNetwork):
         self.sampling = Sampling(seed, name="z")
         self(keras.Input(self.image_shape))
 
-    def call(self, x: Tensor, training: bool | None = None) -> tuple[Tensor, Tensor, Tensor]:
+    def call(self, x: Tensor, training: bool | None = None) -> tuple[Tensor, ...]:
         check.same_shape("a picture", x.shape[1:], "image_shape", self.image_shape)
         hidden = self.hidden(x, training=training)
         z_mean, z_log_var = self.z_mean(hidden), self.z_log_var(hidden)
@@ -150,7 +150,8 @@ class Decoder(DenseNetwork):
         super().__init__(latent_dim, hidden_units, activation=activation, **options)
         pixels = keras.layers.Dense(math.prod(self.image_shape), name="pixels")
         picture = keras.layers.Reshape(self.image_shape)
-        self.to_logits = keras.Sequential([*self.hidden_layers(), pixels, picture], name="logits")
+        layers = *self.hidden_layers(), pixels, picture
+        self.to_logits = keras.Sequential(layers, name="logits")
         self(keras.Input((self.latent_dim,)))
 
     def logits(self, z: Tensor, training: bool | None = None) -> Tensor:

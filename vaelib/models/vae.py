@@ -75,7 +75,7 @@ class VAE(PictureModel):
         kl = gaussian_kl(y_pred["z_mean"], y_pred["z_log_var"])
         self.reconstruction_tracker.update_state(reconstruction)
         self.kl_tracker.update_state(kl)
-        # Regularisers, if layers have any, count too; the losses of several devices are added up.
+        # Regularisers count, too; the losses of several devices are added up.
         total = keras.ops.mean(reconstruction + self.beta * kl) + sum(self.losses)
         return total / tf.distribute.get_strategy().num_replicas_in_sync
 

@@ -59,14 +59,14 @@ def latent_gif(
     """
     _check_plane(recording, with_manifold)
     labels = check.labels(labels, recording.z_mean.shape[1])
-    most = max(3.0, float(np.ceil(np.quantile(np.abs(recording.z_mean).max(axis=-1), 0.99))))
-    limit = most if limit is None else check.number("limit", limit, above=0)
+    most = np.ceil(np.quantile(np.abs(recording.z_mean).max(axis=-1), 0.99))
+    limit = check.number("limit", max(3.0, most) if limit is None else limit, above=0)
     palette = frames.color_palette(colors)
     draws = [lambda ax: frames.draw_latent_axes(ax, limit, palette, labels), None]
     still, (box, *others) = frames.background(draws[: 1 + with_manifold], size, palette)
-    painters = [frames.latent_painter(recording, labels, box, limit)]
-    painters += [frames.manifold_painter(recording, box) for box in others]
-    return _write(path, still, painters, recording, palette, **{"frame_ms": 150} | options)
+    paint = [frames.latent_painter(recording, labels, box, limit)]
+    paint += [frames.manifold_painter(recording, box) for box in others]
+    return _write(path, still, paint, recording, palette, **{"frame_ms": 150} | options)
 
 
 def _check_plane(recording: Recording, with_manifold: bool = True) -> None:

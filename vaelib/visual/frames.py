@@ -16,8 +16,7 @@ from vaelib import _validation as check
 from vaelib.training.recording import Recording
 from vaelib.visual.plots import DIGIT_COLORS
 
-# Levels of ink, from white to black: more could hardly be told apart in motion. One less than a
-# power of two leaves room for the mark "as in the frame before" without a bit more for each pixel.
+# Levels of ink. One less than a power of two leaves room for the mark "as in the frame before".
 GREYS = 31
 Box = tuple[int, int, int, int]  # left, top, right, bottom in pixels
 Painter = Callable[[np.ndarray, int], None]  # paints frame i on a picture
