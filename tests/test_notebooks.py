@@ -255,3 +255,15 @@ def test_the_first_notebook_loads_no_tensorflow():
         + "\nimport sys; assert 'tensorflow' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
+
+
+@each_notebook
+def test_shown_code_fits_a_line(path):
+    """JupyterLab breaks longer lines of an output, even inside a word."""
+    shown = [
+        output.data["text/markdown"]
+        for cell in code_cells(path)
+        for output in cell.outputs
+        if "text/markdown" in output.get("data", {})
+    ]
+    assert [line for text in shown for line in text.splitlines() if len(line) > 88] == []
