@@ -35,6 +35,12 @@ def page(explorer, tmp_path, open_page):
     return ready(open_page(f"file://{explorer.save(tmp_path / 'explorer.html')}"))
 
 
+@pytest.fixture
+def phone(explorer, tmp_path, open_page):
+    address = f"file://{explorer.save(tmp_path / 'explorer.html')}"
+    return ready(open_page(address, width=375, height=667, has_touch=True, is_mobile=True))
+
+
 def ready(page):
     page.wait_for_selector('[data-vae-explorer][data-ready="yes"]', state="attached")
     page.wait_for_timeout(200)  # the map is drawn when its size is known
@@ -177,6 +183,69 @@ def test_a_finger_does_it_too(explorer, tmp_path, open_page):
     ink, said = drawn(page)
     np.testing.assert_allclose(said, code_at(page, x, y), atol=0.02)
     assert np.abs(ink - 255 * explorer.picture(code_at(page, x, y))).max() <= 2
+
+
+def test_a_double_click_makes_no_path(page):
+    page.mouse.dblclick(*place(page, 1.0, 0.5))
+    assert not page.locator(".strip").is_visible()
+    assert page.locator(".play").is_disabled()
+    page.mouse.move(*place(page, -1.0, -0.5))
+    np.testing.assert_allclose(drawn(page)[1], (-1.0, -0.5), atol=0.02)
+    page.mouse.click(*place(page, -1.0, -0.5))  # the second end of the path
+    assert page.locator(".strip").is_visible()
+
+
+def test_the_same_place_twice_by_keyboard_makes_no_path(page):
+    page.locator(".plane").focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Enter")
+    assert not page.locator(".strip").is_visible()
+    assert page.locator(".play").is_disabled()
+
+
+def play_a_path(page):
+    for end in [(-1.5, 0.5), (1.5, -1.0)]:
+        page.mouse.click(*place(page, *end))
+    assert page.locator(".play").inner_text() == "Stop"
+    page.wait_for_timeout(200)
+
+
+def test_the_pointer_leads_while_a_path_plays_which_goes_on_when_it_leaves(page):
+    play_a_path(page)
+    for aim in [(0.0, 2.0), (-2.0, -2.0)]:
+        page.mouse.move(*place(page, *aim))
+        np.testing.assert_allclose(drawn(page)[1], aim, atol=0.02)
+    page.wait_for_timeout(200)
+    np.testing.assert_allclose(drawn(page)[1], aim, atol=0.02)
+    page.mouse.move(2, 2)
+    page.wait_for_timeout(900)
+    one = drawn(page)[1]
+    page.wait_for_timeout(500)
+    assert drawn(page)[1] != one
+
+
+def test_dragging_takes_over_from_a_path_that_plays(page):
+    play_a_path(page)
+    page.mouse.move(*place(page, 0.0, 2.0))
+    page.mouse.down()
+    page.mouse.move(*place(page, 1.0, 2.5), steps=5)
+    np.testing.assert_allclose(drawn(page)[1], (1.0, 2.5), atol=0.02)
+    page.mouse.up()
+    page.wait_for_timeout(300)
+    np.testing.assert_allclose(drawn(page)[1], (1.0, 2.5), atol=0.02)
+    assert page.locator(".play").inner_text() == "Play path"  # the path is still there
+
+
+def test_a_finger_clears_a_path(phone):
+    for end in [(-1.5, 0.5), (1.5, -1.0)]:
+        phone.touchscreen.tap(*place(phone, *end))
+    assert phone.locator(".strip").is_visible()
+    phone.locator(".clear").tap(timeout=2000)
+    assert not phone.locator(".strip").is_visible()
+    assert phone.locator(".play").is_disabled()
+    one = drawn(phone)[1]
+    phone.wait_for_timeout(300)
+    assert drawn(phone)[1] == one
 
 
 def test_two_on_one_page_and_texts_that_look_like_html(tmp_path, open_page):

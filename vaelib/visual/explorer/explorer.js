@@ -45,7 +45,7 @@ function startExplorer(config) {
     find(".codes-name").textContent = config.codesName;
     find("label").hidden = !config.codes;
     const plane = find(".plane"), still = find(".still"), moving = find(".moving"), digit = find(".digit");
-    const strip = find(".strip"), play = find(".play"), dots = find(".dots"), readout = find(".z");
+    const strip = find(".strip"), play = find(".play"), clear = find(".clear"), dots = find(".dots"), readout = find(".z");
     const pixels = new ImageData(width, height);
     digit.width = width;
     digit.height = height;
@@ -53,6 +53,9 @@ function startExplorer(config) {
     let z = [0, 0]; // where we are
     let points = []; // the ends of the path: none, one or two
     let started = null; // when it began to play
+    let waiting = null; // since when it waits for the pointer to leave
+    let pressed = null; // where the pointer went down
+    let stillAt = null; // where the pointer was when the path began: from there it has to move before it leads
     const codes = config.codes ? readCodes() : null;
 
     function readCodes() {
@@ -147,6 +150,7 @@ function startExplorer(config) {
       const context = strip.getContext("2d"), count = 9;
       strip.hidden = points.length < 2;
       play.disabled = points.length < 2;
+      clear.disabled = !points.length;
       play.textContent = started === null ? "Play path" : "Stop";
       if (strip.hidden) return;
       strip.width = count * width;
@@ -168,8 +172,10 @@ function startExplorer(config) {
     }
 
     function setPoint() {
-      points = points.length === 2 ? [[...z]] : [...points, [...z]];
-      started = null;
+      // Two ends at one place, as a double click sets them, are one end.
+      const same = points.length === 1 && Math.hypot(toX(z[0]) - toX(points[0][0]), toY(z[1]) - toY(points[0][1])) < still.width / 80;
+      if (!same) points = points.length === 2 ? [[...z]] : [...points, [...z]];
+      started = waiting = null;
       if (points.length === 2 && !matchMedia("(prefers-reduced-motion: reduce)").matches) start();
       drawStrip();
       draw();
@@ -182,15 +188,21 @@ function startExplorer(config) {
 
     // There and back, four seconds each way, gently at the ends.
     function step(now) {
-      if (started === null || points.length < 2 || !host.isConnected) return;
+      if (started === null || waiting !== null || points.length < 2 || !host.isConnected) return;
       const turn = (now - started) / 4000;
       moveTo(...between((1 - Math.cos(Math.PI * Math.max(0, turn))) / 2));
       requestAnimationFrame(step);
     }
 
     function stop() {
-      started = null;
+      started = waiting = null;
       drawStrip();
+    }
+
+    function clearAll() {
+      points = [];
+      stop();
+      draw();
     }
 
     function fromPointer(event) {
@@ -198,21 +210,36 @@ function startExplorer(config) {
       moveTo(limit * ((2 * (event.clientX - box.left)) / box.width - 1), limit * (1 - (2 * (event.clientY - box.top)) / box.height));
     }
 
-    let pressed = null;
+    const moved = (event, from) => Math.hypot(event.clientX - from[0], event.clientY - from[1]);
     plane.addEventListener("pointerdown", (event) => {
+      if (event.button > 0) return;
       pressed = [event.clientX, event.clientY];
-      if (started === null) fromPointer(event);
+      plane.setPointerCapture(event.pointerId);
+      stop();
+      fromPointer(event);
     });
+    // The pointer leads: a path that plays waits for it to leave.
     plane.addEventListener("pointermove", (event) => {
-      if (started === null) fromPointer(event);
+      if (stillAt && moved(event, stillAt) < 10) return;
+      stillAt = null;
+      if (started !== null && waiting === null) waiting = performance.now();
+      fromPointer(event);
+    });
+    plane.addEventListener("pointerleave", () => {
+      if (waiting === null) return;
+      started += performance.now() - waiting;
+      waiting = null;
+      requestAnimationFrame(step);
     });
     plane.addEventListener("pointerup", (event) => {
-      const still_there = pressed && Math.hypot(event.clientX - pressed[0], event.clientY - pressed[1]) < 6;
+      const click = pressed && moved(event, pressed) < 6;
       pressed = null;
-      if (!still_there || event.button > 0) return;
+      if (!click) return;
       fromPointer(event);
       setPoint();
+      stillAt = started === null ? null : [event.clientX, event.clientY];
     });
+    plane.addEventListener("pointercancel", () => (pressed = null));
     plane.addEventListener("keydown", (event) => {
       const far = event.shiftKey ? 0.5 : 0.1;
       const ways = { ArrowLeft: [-far, 0], ArrowRight: [far, 0], ArrowUp: [0, far], ArrowDown: [0, -far] };
@@ -220,19 +247,17 @@ function startExplorer(config) {
         if (started !== null) stop();
         moveTo(z[0] + ways[event.key][0], z[1] + ways[event.key][1]);
       } else if (event.key === "Enter" || event.key === " ") setPoint();
-      else if (event.key === "Escape") {
-        points = [];
-        stop();
-        draw();
-      } else return;
+      else if (event.key === "Escape") clearAll();
+      else return;
       event.preventDefault();
       event.stopPropagation();
     });
     play.addEventListener("click", () => {
       if (started === null) start();
-      else started = null;
+      else stop();
       drawStrip();
     });
+    clear.addEventListener("click", clearAll);
     dots.addEventListener("change", () => {
       find(".legend").hidden = !dots.checked || !config.labels;
       drawStill();
