@@ -510,3 +510,105 @@ def test_another_model_without_codes_or_labels_moves_too(tmp_path, open_page):
     assert page.locator(".tour").inner_text() == "4 → 5"
     page.locator(".dots").check()
     assert page.locator(".legend span").all_inner_texts() == ["4", "5"]
+
+
+def test_starting_twice_at_once_does_not_play_twice_as_fast(page):
+    page.get_by_role("button", name="round the ring").click()
+    script = """async page => {
+        const root = document.querySelector('[data-vae-explorer]').shadowRoot;
+        for (let i = 0; i < 5; i++) root.querySelector('.ring').click();
+    }"""
+    page.evaluate(script)
+    page.wait_for_timeout(1000)
+    angles = []
+    for _ in range(2):
+        page.wait_for_timeout(1000)
+        angles.append(np.arctan2(*drawn(page)[1]))
+    assert 0 < np.ptp(angles) / (2 * np.pi) * 20 < 2  # seconds of the ring's twenty
+
+
+def test_tab_reaches_everything_and_the_keys_work_there(address, open_page):
+    page = ready(open_page(address, reduced_motion="reduce"))
+    focused = """() => document.activeElement.shadowRoot?.activeElement?.className ?? ''"""
+    names = []
+    for _ in range(9):
+        page.keyboard.press("Tab")
+        names.append(page.evaluate(focused))
+    controls = ["plane", "play", "clear", "tour", "all", "ring", "dots", "prior"]
+    assert [name for name in names if name] == controls
+    for name in ["dots", "prior"]:
+        one = page.locator(f".{name}").is_checked()
+        page.locator(f".{name}").press("Space")
+        assert page.locator(f".{name}").is_checked() != one
+    page.locator(".tour").press("Enter")
+    assert page.locator(".strip").is_visible()
+    page.locator(".play").press("Enter")
+    assert not still_at_once(page)
+    page.locator(".play").press("Enter")
+    assert still_at_once(page)
+    page.locator(".clear").press("Enter")
+    assert not page.locator(".strip").is_visible()
+
+
+def test_a_screen_reader_is_told_what_is_there_once_nothing_moves(with_originals, page, open_page):
+    live = page.get_by_role("status")
+    assert live.get_attribute("aria-live") == "polite"
+    page.wait_for_timeout(1000)
+    assert live.inner_text() == ""  # silent as long as it moves
+    z = at_rest(page)
+    page.wait_for_timeout(900)
+    place_said = f"z = ({z[0]:.2f}, {z[1]:.2f})".replace("-", "−")
+    assert live.inner_text().startswith(f"{place_said}, codes here: ")
+    page.locator(".plane").press("Shift+ArrowUp")
+    assert live.inner_text().startswith(place_said)  # not at each step
+    page.wait_for_timeout(900)
+    assert not live.inner_text().startswith(place_said)
+    for _ in range(8):
+        page.locator(".plane").press("Shift+ArrowUp")
+    assert page.locator(".near").inner_text() == "no codes here"
+    assert page.get_by_role("application").get_attribute("aria-label").startswith("The latent")
+    unnamed = "[...document.querySelector('[data-vae-explorer]').shadowRoot.querySelectorAll("
+    unnamed += "'canvas[role], [role=group]')].filter(each => !each.ariaLabel).length"
+    assert page.evaluate(unnamed) == 0
+
+
+def test_the_codes_here_are_those_around(page):
+    for label in (3, 6):
+        page.mouse.move(*place(page, *HOMES[label]))
+        assert page.locator(".near").inner_text() == f"codes here: {label}"
+
+
+@pytest.mark.parametrize("width", [320, 375, 768])
+def test_on_a_phone_it_fits_and_a_finger_hits(with_originals, tmp_path, open_page, width):
+    _, explorer = with_originals
+    address = f"file://{explorer.save(tmp_path / 'explorer.html')}"
+    page = ready(open_page(address, width=width, height=700, has_touch=True, is_mobile=True))
+    page.locator(".tour").tap()
+    page.locator(".dots").check()
+    page.touchscreen.tap(*place(page, *CODES[0]))
+    assert page.locator(".pair").is_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    for target in page.locator("button, label").all():
+        if target.is_visible():
+            box = target.bounding_box()
+            assert min(box["width"], box["height"]) >= 40
+            assert box["x"] + box["width"] <= width
+    wide = """width => [...document.querySelector('[data-vae-explorer]').shadowRoot
+        .querySelectorAll('figcaption, p, canvas, span')]
+        .filter(each => each.className !== 'aloud' && each.scrollWidth > each.clientWidth + 1
+            && getComputedStyle(each).display !== 'inline').map(each => each.textContent)"""
+    assert page.evaluate(wide, width) == []
+
+
+def test_sixty_frames_a_second(page):
+    """Drawing takes a small part of a frame; how many the browser shows depends on the machine."""
+    script = """() => new Promise(done => {
+        const root = document.querySelector('[data-vae-explorer]').shadowRoot;
+        const plane = root.querySelector('.plane'), box = plane.getBoundingClientRect();
+        const begun = performance.now();
+        for (let i = 0; i < 300; i++) plane.dispatchEvent(new PointerEvent('pointermove', {
+            clientX: box.left + (i * 37 % 100) / 100 * box.width,
+            clientY: box.top + (i * 91 % 100) / 100 * box.height }));
+        done((performance.now() - begun) / 300);
+    })"""
+    assert page.evaluate(script) < 4  # milliseconds, of the 16.7 of a frame

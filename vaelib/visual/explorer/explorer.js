@@ -121,12 +121,12 @@ function startExplorer(config) {
     const find = (name) => root.querySelector(name);
     const add = (name, html) => find(name).insertAdjacentHTML("beforeend", html);
     const set = (element, attributes) => Object.entries(attributes).forEach(([name, value]) => element.setAttribute(name, value));
-    const frame = find(".frame"), plane = find(".plane"), still = find(".still"), digit = find(".digit"), strip = find(".strip");
+    const whole = find(".frame"), plane = find(".plane"), still = find(".still"), digit = find(".digit"), strip = find(".strip");
     const play = find(".play"), clear = find(".clear"), dots = find(".dots"), ends = root.querySelectorAll(".end");
     for (let value = -Math.floor(limit); value <= limit; value++) {
       const at = `${(50 * (value / limit + 1)).toFixed(2)}%`, text = String(value).replace("-", "−");
-      add(".across-axis", `<span class="tick across" style="left: ${at}">${text}</span>`);
-      add(".box", `<span class="tick up" style="bottom: ${at}">${text}</span>`);
+      add(".across-axis", `<span class="tick across" aria-hidden="true" style="left: ${at}">${text}</span>`);
+      add(".box", `<span class="tick up" aria-hidden="true" style="bottom: ${at}">${text}</span>`);
     }
     if (counts) counts.labels.forEach((label) => add(".legend", `<span><i style="background: ${colors[label % colors.length]}"></i>${label}</span>`));
     find(".codes-name").textContent = config.codesName;
@@ -140,6 +140,7 @@ function startExplorer(config) {
     find(".all").hidden = all === ring;
 
     let dark = false; // white ink on black
+    let side = 1; // of the plane, in the page's pixels
     let z = all.at(0); // where we are
     let points = []; // the ends of the path: none, one or two
     let way = all; // what can be played: a tour, the path, or nothing
@@ -147,7 +148,7 @@ function startExplorer(config) {
     let unasked = playing;
     let away = false; // the pointer leads, or the page is out of sight: what plays waits
     let visible = true;
-    let ticking = false, seconds = 0, from = null; // a frame has been asked for; how long it has played; where it joined the way
+    let frame = null, seconds = 0; // the next frame that has been asked for; how long it has played
     let pressed = null; // where the pointer went down
     let grabbed = null; // the end of the path that it holds
     let resting = null; // where the pointer was when the path began: it leads once it has left that place
@@ -182,18 +183,19 @@ function startExplorer(config) {
       canvas.getContext("2d").putImageData(pixels, x, 0);
     }
 
-    const side = () => plane.clientWidth;
-    const toX = (a) => ((a / limit + 1) / 2) * side();
-    const toY = (b) => ((1 - b / limit) / 2) * side();
+    const toX = (a) => ((a / limit + 1) / 2) * side;
+    const toY = (b) => ((1 - b / limit) / 2) * side;
     const apart = (one, two) => Math.hypot(toX(one[0]) - toX(two[0]), toY(one[1]) - toY(two[1])); // on the screen
     const say = (value) => value.toFixed(2).replace("-", "−").replace("−0.00", "0.00");
     const sayCode = () => `z = (${say(z[0])}, ${say(z[1])})`;
+
+    const sayPlace = () => [sayCode(), sayNear()].filter(Boolean).join(", ");
 
     // Which labels the codes around z have: one, or two that are about as many.
     function sayNear() {
       if (!counts) return "";
       const found = counts.labels.map((label) => [counts.at(label, ...z), label]).sort((one, two) => two[0] - one[0]);
-      if (found[0][0] < 3) return "no codes here";
+      if (!found[0][0]) return "no codes here";
       return "codes here: " + found.slice(0, 2).filter(([count]) => count > found[0][0] / 2).map(([, label]) => label).join(", ");
     }
 
@@ -201,7 +203,7 @@ function startExplorer(config) {
     function drawStill() {
       const context = still.getContext("2d"), tile = document.createElement("canvas");
       [tile.width, tile.height] = [width, height];
-      const count = Math.max(6, Math.min(n, Math.round(side() / 30))), size = still.width / count;
+      const count = Math.max(6, Math.min(n, Math.round(side / 30))), size = still.width / count;
       context.fillStyle = dark ? "#000" : "#fff";
       context.fillRect(0, 0, still.width, still.height);
       context.globalAlpha = dots.checked ? 0.25 : 0.6;
@@ -212,7 +214,7 @@ function startExplorer(config) {
         }
       }
       context.globalAlpha = 1;
-      if (dots.checked) drawCodes(context, still.width / side());
+      if (dots.checked) drawCodes(context, still.width / side);
     }
 
     // The codes whose originals are here are the larger dots, above the others.
@@ -243,13 +245,13 @@ function startExplorer(config) {
       find(".z").textContent = sayCode();
       find(".near").textContent = sayNear();
       set(find(".here"), { cx: toX(z[0]), cy: toY(z[1]) });
-      clearTimeout(quiet);
-      if (!ticking) quiet = setTimeout(() => tell(`${sayCode()}, ${sayNear()}`), 600);
+      if (frame === null) tell(sayPlace());
     }
 
-    // What a screen reader says; not while something moves.
+    // What a screen reader says, once nothing has moved for a while.
     function tell(text) {
-      find(".aloud").textContent = text;
+      clearTimeout(quiet);
+      if (text) quiet = setTimeout(() => (find(".aloud").textContent = text), 600);
     }
 
     // The path or the tour, its pictures, and the buttons that belong to it.
@@ -290,21 +292,20 @@ function startExplorer(config) {
     }
 
     function run() {
-      if (ticking || !playing || away || !visible) return;
-      ticking = true;
-      from = { place: z, at: seconds };
+      if (frame !== null || !playing || away || !visible) return;
+      const place = z, begun = seconds;
       let before = null;
       const step = (now) => {
-        ticking = playing && !away && visible && host.isConnected;
-        if (!ticking) return;
+        frame = playing && !away && visible && host.isConnected ? requestAnimationFrame(step) : null;
+        if (frame === null) return;
         seconds += before === null ? 0 : Math.min(now - before, 100) / 1000;
         before = now;
-        const joined = Math.min(1, (seconds - from.at) / 0.6), aim = way.at(seconds);
+        const joined = Math.min(1, (seconds - begun) / 0.6), aim = way.at(seconds);
         const share = joined * joined * (3 - 2 * joined); // half a second to reach the way, wherever we were
-        moveTo(...from.place.map((value, axis) => value + share * (aim[axis] - value)));
-        requestAnimationFrame(step);
+        moveTo(...place.map((value, axis) => value + share * (aim[axis] - value)));
       };
-      requestAnimationFrame(step);
+      frame = requestAnimationFrame(step);
+      tell("");
     }
 
     function start(start = 0) {
@@ -316,8 +317,11 @@ function startExplorer(config) {
     }
 
     function stop() {
-      playing = unasked = ticking = false;
+      cancelAnimationFrame(frame);
+      frame = null;
+      playing = unasked = false;
       drawWay();
+      tell(sayPlace());
     }
 
     function clearAll() {
@@ -347,8 +351,7 @@ function startExplorer(config) {
       picked = codes.places.slice(0, known()).reduce((best, place, i, all) => (apart(place, z) < apart(all[best], z) ? i : best), 0);
       moveTo(...codes.places[picked]);
       drawPicked();
-      clearTimeout(quiet);
-      tell(`${sayCode()}: ${find(".original-says").textContent}, and its reconstruction`);
+      tell(`${sayCode()}, ${find(".original-says").textContent}, and its reconstruction`);
     }
 
     const choose = () => (dots.checked && known() ? pick() : setPoint());
@@ -454,7 +457,7 @@ function startExplorer(config) {
     // Dark is where the page's own text is light: so it follows the system, JupyterLab's theme and a web page's.
     function isDark() {
       const context = Object.assign(document.createElement("canvas"), { width: 1, height: 1 }).getContext("2d");
-      context.fillStyle = getComputedStyle(frame).color;
+      context.fillStyle = getComputedStyle(whole).color;
       context.fillRect(0, 0, 1, 1);
       const [red, green, blue] = context.getImageData(0, 0, 1, 1).data;
       return 0.3 * red + 0.6 * green + 0.1 * blue > 128;
@@ -462,13 +465,14 @@ function startExplorer(config) {
 
     // Drawn at the screen's own resolution, whatever the page's width.
     function layOut() {
-      const size = Math.round(side() * (window.devicePixelRatio || 1));
+      side = plane.clientWidth;
+      const size = Math.round(side * (window.devicePixelRatio || 1));
       if (!size || (size === still.width && dark === isDark())) return;
       dark = isDark();
-      frame.classList.toggle("dark", dark);
+      whole.classList.toggle("dark", dark);
       still.width = still.height = size;
       find(".contours").innerHTML = PRIOR.map((share) => {
-        const r = (radius(share) / limit / 2) * side(), middle = side() / 2, low = r * Math.SQRT1_2;
+        const r = (radius(share) / limit / 2) * side, middle = side / 2, low = r * Math.SQRT1_2;
         const label = `<text x="${middle - low}" y="${middle + low + 4}">${100 * share} %</text>`;
         return `<circle data-share="${share}" cx="${middle}" cy="${middle}" r="${r}"/>${label}`;
       }).join("");
@@ -479,7 +483,7 @@ function startExplorer(config) {
     }
 
     new ResizeObserver(layOut).observe(plane);
-    frame.addEventListener("transitionend", (event) => event.propertyName === "color" && layOut()); // see the style sheet
+    whole.addEventListener("transitionend", (event) => event.propertyName === "color" && layOut()); // see the style sheet
     new IntersectionObserver(([seen]) => {
       visible = seen.isIntersecting;
       run();
