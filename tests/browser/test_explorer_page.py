@@ -1,10 +1,15 @@
 """The explorer in a browser: what its canvases show, against Python and the decoder itself."""
 
 import base64
+import contextlib
 import io
+import socket
+import time
 
+import nbformat
 import numpy as np
 import pytest
+from lab_server import copy_tools, running
 from PIL import Image
 from scipy import stats
 
@@ -612,3 +617,46 @@ def test_sixty_frames_a_second(page):
         done((performance.now() - begun) / 300);
     })"""
     assert page.evaluate(script) < 4  # milliseconds, of the 16.7 of a frame
+
+
+@pytest.fixture(scope="module")
+def lab(explorer, tmp_path_factory):
+    """A JupyterLab with an explorer in a notebook that nobody has trusted."""
+    folder = tmp_path_factory.mktemp("lab")
+    copy_tools(folder)
+    (folder / "explorer.html").write_text(explorer.html, encoding="utf-8")
+    code = "from IPython.display import HTML\n\nHTML(open('../explorer.html').read())"
+    cell = nbformat.v4.new_code_cell(code)
+    cell.outputs = [nbformat.v4.new_output("display_data", {"text/html": explorer.html})]
+    notebook = nbformat.v4.new_notebook(cells=[cell])
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
+    nbformat.write(notebook, folder / "notebooks/explorer.ipynb")
+    with running(folder) as server:
+        for _ in range(100):  # it names its address a little before it answers
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", server.port)):
+                break
+            time.sleep(0.2)
+        yield server
+
+
+def test_in_jupyterlab_it_waits_to_be_trusted_and_follows_the_theme(lab, open_page):
+    page = open_page(lab.address("notebooks/explorer.ipynb"))
+    page.get_by_text("once the cell has been run, or the notebook is trusted").wait_for()
+    page.wait_for_function(
+        """() => window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.status
+            === 'idle'""",
+        timeout=120_000,
+    )
+    page.evaluate("() => { jupyterapp.commands.execute('notebook:run-all-cells'); }")
+    ready(page)
+    assert not still_at_once(page)
+    for theme in ("JupyterLab Dark", "JupyterLab Light"):
+        page.evaluate(
+            "theme => jupyterapp.commands.execute('apputils:change-theme', {theme})", theme
+        )
+        page.wait_for_timeout(3000)
+        assert is_dark(page) == ("Dark" in theme)
+    page.locator(".plane").press("ArrowDown")  # which JupyterLab leaves to the explorer
+    one = drawn(page)[1]
+    page.locator(".plane").press("ArrowDown")
+    assert drawn(page)[1] == pytest.approx([one[0], one[1] - 0.1], abs=0.011)

@@ -483,7 +483,7 @@ function startExplorer(config) {
     }
 
     new ResizeObserver(layOut).observe(plane);
-    whole.addEventListener("transitionend", (event) => event.propertyName === "color" && layOut()); // see the style sheet
+    for (const change of ["transitionend", "animationend"]) whole.addEventListener(change, layOut); // see the style sheet
     new IntersectionObserver(([seen]) => {
       visible = seen.isIntersecting;
       run();
