@@ -1,5 +1,5 @@
-"""The explorer of the latent plane: its bytes, its error, and how long after a movement the digit
-is drawn.
+"""The explorer of the latent plane: its bytes, its error, how long after a movement the digit is
+drawn, and how many frames a second it shows while it moves by itself.
 
     .venv/bin/python benchmarks/explorer.py
 
@@ -40,6 +40,13 @@ DRAW = """() => {
         clientY: box.top + (i * 91 % 500) / 500 * box.height }));
     return (performance.now() - begun) / 1000;
 }"""
+FRAMES = """() => new Promise((done) => {
+    const times = [], frame = (now) => {
+        times.push(now);
+        if (times.length < 301) requestAnimationFrame(frame); else done(times);
+    };
+    requestAnimationFrame(frame);
+})"""
 
 
 def trained(x: np.ndarray) -> VAE:
@@ -51,8 +58,8 @@ def trained(x: np.ndarray) -> VAE:
     return vae
 
 
-def milliseconds(explorer: Explorer, browser: str) -> tuple[np.ndarray, float]:
-    """From each movement of the mouse to the drawn digit; and the drawing alone."""
+def milliseconds(explorer: Explorer, browser: str) -> tuple[np.ndarray, np.ndarray, float]:
+    """From frame to frame; from a movement of the mouse to the drawn digit; the drawing alone."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
@@ -63,6 +70,7 @@ def milliseconds(explorer: Explorer, browser: str) -> tuple[np.ndarray, float]:
         page.goto(f"file://{explorer.save(Path(folder) / 'explorer.html')}")
         page.wait_for_selector('[data-ready="yes"]', state="attached")
         page.wait_for_timeout(500)
+        frames = np.diff(page.evaluate(FRAMES))
         page.evaluate(LISTEN)
         box = page.locator(".plane").bounding_box()
         assert box is not None
@@ -72,7 +80,7 @@ def milliseconds(explorer: Explorer, browser: str) -> tuple[np.ndarray, float]:
         waited = np.array(page.evaluate("window.waited"))
         alone = page.evaluate(DRAW)
         chromium.close()
-    return waited, alone
+    return frames, waited, alone
 
 
 def main() -> None:
@@ -84,10 +92,10 @@ def main() -> None:
         raise SystemExit("no Chromium on the PATH, and CHROMIUM is not set")
     (x, _), (x_test, y_test) = load_mnist()
     vae = trained(x[:55_000])
-    explorer = latent_explorer(vae.decoder, encode(vae.encoder, x_test)[0], y_test)
+    explorer = latent_explorer(vae.decoder, encode(vae.encoder, x_test)[0], y_test, x_test)
     z = np.random.default_rng(0).uniform(-3, 3, size=(20_000, 2)).astype("float32")
     error = np.abs(explorer.picture(z) - vae.decoder.predict(z, batch_size=1000, verbose=0)[..., 0])
-    waited, alone = milliseconds(explorer, browser)
+    frames, waited, alone = milliseconds(explorer, browser)
     found = {
         "bytes": len(explorer.html.encode()),
         "nodes": len(explorer.sheet),
@@ -102,6 +110,7 @@ def main() -> None:
             "largest": round(float(waited.max()), 2),
             "drawing alone": round(alone, 3),
         },
+        "frames_per_second": round(1000 / float(frames.mean()), 1),
         "machine": machine(),
     }
     save("explorer", found)
@@ -118,6 +127,8 @@ def main() -> None:
         f"Chromium | median {np.median(waited):.1f} ms, 99 of 100 below "
         f"{np.quantile(waited, 0.99):.1f} ms, at most {waited.max():.1f} ms |",
         f"| the drawing alone | {alone:.2f} ms |",
+        f"| frames while it moves by itself, {len(frames)} of them | {1000 / frames.mean():.0f} a "
+        "second |",
         "",
     ]
     save_text("explorer.md", "\n".join(lines))

@@ -62,6 +62,8 @@ def test_the_explorer_answers_on_the_page_and_has_one_of_its_own(address, open_p
     page.goto(f"{address}/index.html")
     page.locator('a[href="explorer.html"]').first.click()
     page.wait_for_selector(ready, state="attached")
+    page.get_by_role("link", name="Back to the course").click()
+    page.wait_for_url("**/index.html")
 
 
 def test_the_animations_move(address, open_page):

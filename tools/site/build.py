@@ -40,8 +40,10 @@ def assemble(root: Path, source: Path) -> None:
     shutil.copytree(HERE / "templates", source / "templates")
     for name in ("course.css", "favicon.svg", "scorer.js"):
         shutil.copy(HERE / name, source / "static")
-    for page in root.glob("pictures/*.html"):
-        shutil.copy(page, source / "extra")
+    for page in root.glob("pictures/*.html"):  # on the site, with a way back
+        text = page.read_text(encoding="utf-8")
+        text = text.replace('class="back" href=""', 'class="back" href="index.html"')
+        (source / "extra" / page.name).write_text(text, encoding="utf-8")
     shutil.copy(root / "vaelib/mnist/README.md", source / "vaelib/mnist")
     for name in REPORTS:
         shutil.copy(root / f"benchmarks/results/{name}.md", source / "benchmarks/results")

@@ -55,6 +55,33 @@ def test_codes_outside_are_left_out_and_the_page_stays_small():
     assert re.fullmatch(r"Explorer: \d+ × \d+ pictures from −3 to 3, \d+ kB", repr(explorer))
 
 
+def test_originals_are_those_of_the_codes_inside_in_16_shades():
+    rng = np.random.default_rng(2)
+    codes, x = 2 * rng.normal(size=(40, 2)), rng.random((40, 6, 4, 1))
+    explorer = latent_explorer(decoder, codes, originals=x, n=5)
+    (image,) = re.findall(r'"originals": "data:image/webp;base64,([^"]+)"', explorer.html)
+    pixels = np.asarray(Image.open(io.BytesIO(base64.b64decode(image))).convert("L"))
+    inside = np.abs(codes).max(axis=1) <= 3
+    assert 0 < inside.sum() < 40
+    np.testing.assert_array_equal(
+        255 - pixels.reshape(-1, 6, 4), np.round(x[inside, ..., 0] * 15) * 17
+    )
+
+
+def test_codes_that_are_all_outside_leave_a_map_without_dots():
+    codes, x = np.full((3, 2), 9.0), np.zeros((3, 6, 4))
+    explorer = latent_explorer(decoder, codes, np.arange(3), x, n=5)
+    assert '"codes": ""' in explorer.html
+    assert '"originals"' not in explorer.html
+
+
+def test_a_page_has_a_way_back_if_it_is_told_where(tmp_path):
+    explorer = latent_explorer(decoder, n=5)
+    page = explorer.save(tmp_path / "page.html", back='../index.html?a="&b').read_text("utf-8")
+    assert 'href="../index.html?a=&quot;&amp;b">← Back to the course</a>' in page
+    assert 'href="">' in explorer.save(tmp_path / "page.html").read_text("utf-8")  # hidden
+
+
 def test_the_same_input_makes_the_same_page():
     assert latent_explorer(decoder, n=5).html == latent_explorer(decoder, n=5)._repr_html_()
 

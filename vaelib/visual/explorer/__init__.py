@@ -3,13 +3,13 @@
 Everything is in the HTML: it works in JupyterLab, on a web page and in a file, without a network.
 """
 
-import base64
 import hashlib
-import html
 import io
 import json
+from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
+from html import escape
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -24,9 +24,7 @@ from vaelib._files import PathLike, atomic_path, check_suffix
 from vaelib.latent import decode_grid
 from vaelib.visual.plots import DIGIT_COLORS
 
-COLORS = [to_hex(color) for color in DIGIT_COLORS]
 MAX_BYTES = 600_000
-MAX_SIDE = 4096  # of the sheet, in pixels: more is refused by some phones
 
 
 @dataclass(frozen=True)
@@ -60,23 +58,23 @@ class Explorer:
         pictures = np.floor(blend(np.clip(z, axis[0], axis[-1])[..., ::-1]) + 0.5) / 255
         return pictures.reshape(*z.shape[:-1], *self.sheet.shape[2:])
 
-    def save(self, path: PathLike, title: str = "The latent plane") -> Path:
-        """Write it as a page of its own, ending in `.html`, whole or not at all."""
-        path = check_suffix(path, ".html")
-        with atomic_path(path) as temporary:
-            temporary.write_text(as_page(self.html, title), encoding="utf-8")
-        return path
+    def save(self, path: PathLike, title: str = "The latent plane", back: str = "") -> Path:
+        """Write it as a page of its own, ending in `.html`, whole or not at all; see `as_page`."""
+        with atomic_path(check_suffix(path, ".html")) as temporary:
+            temporary.write_text(as_page(self.html, title, back), encoding="utf-8")
+        return Path(path)
 
 
-def as_page(content: str, title: str) -> str:
-    """A complete HTML page around an explorer."""
-    return _asset("standalone.html").format(title=html.escape(title), content=content)
+def as_page(content: str, title: str, back: str = "") -> str:
+    """A complete HTML page around an explorer; `back` is the address of the course, if any."""
+    return _asset("standalone.html").format(title=escape(title), content=content, back=escape(back))
 
 
 def latent_explorer(
     decoder: Callable[[Any], Any],
     codes: Any = None,
     labels: Any = None,
+    originals: Any = None,
     *,
     limit: float = 3.0,
     n: int | None = None,
@@ -84,23 +82,24 @@ def latent_explorer(
 ) -> Explorer:
     """A page where the decoder's picture follows the pointer, with the map of pictures behind it.
 
-    The decoder is run beforehand at n × n nodes; the page blends the four nearest pictures.
-
     Args:
         decoder: as for `decode_grid`, with values from 0 to 1.
         codes: codes to show as dots, shape (m, 2), if they are inside the plane.
         labels: the digit that each code belongs to, for the dots' colours, shape (m,).
-        limit, n: n × n nodes from −limit to limit; without n, as many as fit in 600 kB.
+        originals: their pictures; a dot of the first 571 shows its own beside its reconstruction.
+        limit, n: the decoder is run beforehand at n × n nodes from −limit to limit, and the page
+            blends the four nearest pictures; without n, as many nodes as fit in 600 kB.
 
     >>> from vaelib.models import Decoder
     >>> latent_explorer(Decoder(), n=9).picture([0.0, 1.5]).shape
     (28, 28)
     """
     limit = check.number("limit", limit, above=0)
-    dots = _dots(codes, labels, limit)
-    side = max(_sheet(decoder, 2, limit).shape[2:])
+    size = _sheet(decoder, 2, limit).shape[2:]
+    given = not (codes is labels is originals is None)
+    dots = _dots(codes, labels, originals, limit, size) if given else {}
     for nodes in range(61, 8, -4) if n is None else [check.integer("n", n, least=2)]:
-        if nodes * side <= MAX_SIDE:
+        if nodes * max(size) <= 4096:  # pixels: more is refused by some phones
             sheet = _sheet(decoder, nodes, limit)
             content = _content(sheet, limit, dots, codes_name)
             if len(content.encode()) <= MAX_BYTES:
@@ -108,17 +107,19 @@ def latent_explorer(
     raise ValueError(f"the page would exceed {MAX_BYTES} bytes: take fewer codes, or n below {n}")
 
 
-def _dots(codes: Any, labels: Any, limit: float) -> dict[str, str]:
-    """Codes and labels as text: two bytes for each coordinate, one for each label."""
-    if codes is None and labels is None:
-        return {}
+def _dots(codes: Any, labels: Any, originals: Any, limit: float, size: Any) -> dict[str, str]:
+    """Codes and labels as text, two bytes for each coordinate, one for each label; originals."""
     codes = check.array("codes", codes, "m", 2).astype(float)
     inside = np.abs(codes).max(axis=1, initial=0) <= limit
     places = (codes[inside] * [1, -1] / limit + 1) / 2 * 65535
-    text = {"codes": base64.b64encode(places.round().astype("<u2")).decode()}
+    text = {"codes": b64encode(places.round().astype("<u2")).decode()}
     if labels is not None:
-        labels = check.labels(labels, len(codes))
-        text["labels"] = base64.b64encode(labels[inside].astype("u1")).decode()
+        text["labels"] = b64encode(check.labels(labels, len(codes))[inside].astype("u1")).decode()
+    if originals is not None and inside.any():  # in 16 shades of grey, as high as WebP may be
+        x = check.array("originals", check.grey_pictures("originals", originals), len(codes), *size)
+        check.unit_interval("originals", x)
+        column = x[inside][: 16_000 // size[0]].reshape(-1, size[1])
+        text["originals"] = _picture(255 - 17 * np.round(15 * column).astype("u1"))
     return text
 
 
@@ -135,14 +136,13 @@ def _content(sheet: np.ndarray, limit: float, dots: dict[str, str], codes_name: 
     n, _, height, width = sheet.shape
     # One map of the plane for each pixel: a third smaller than a picture for each code.
     maps = _picture(255 - sheet.transpose(2, 0, 3, 1).reshape(height * n, width * n))
-    few = sheet[:: max(1, n // 15), :: max(1, n // 15)].swapaxes(1, 2)
-    image = _picture(255 - few.reshape(len(few) * height, -1))
-    page = f"<style>{_asset('explorer.css')}</style>{_asset('page.html')}"
+    few = sheet[:: -(-n // 15), :: -(-n // 15)].swapaxes(1, 2)
+    image = _picture(255 - few.reshape(len(few) * height, -1), exact=False)
     config: dict[str, Any] = {"n": n, "limit": limit, "height": height, "width": width, **dots}
-    config |= {"colors": COLORS, "sheet": maps, "page": page, "codesName": codes_name}
+    config |= {"colors": [*map(to_hex, DIGIT_COLORS)], "sheet": maps, "codesName": codes_name}
+    config["page"] = f"<style>{_asset('explorer.css')}</style>{_asset('page.html')}"
     config["id"] = hashlib.sha256((image + json.dumps(config)).encode()).hexdigest()[:12]
-    # "<" would let a text end the script.
-    data = json.dumps(config, ensure_ascii=False).replace("<", "\\u003c")
+    data = json.dumps(config, ensure_ascii=False).replace("<", "\\u003c")  # no end of the script
     parts = {"id": config["id"], "image": image, "few": len(few), "data": data}
     return _asset("fragment.html").format(script=_asset("explorer.js"), **parts).rstrip("\n")
 
@@ -151,8 +151,8 @@ def _asset(name: str) -> str:
     return (resources.files(__name__) / name).read_text(encoding="utf-8")
 
 
-def _picture(pixels: np.ndarray) -> str:
-    """A grey picture as a data address, in lossless WebP: a seventh smaller than PNG here."""
+def _picture(pixels: np.ndarray, exact: bool = True) -> str:
+    """A grey picture as a data address, in WebP: lossless, a seventh smaller than PNG here."""
     file = io.BytesIO()
-    Image.fromarray(pixels).convert("RGB").save(file, "WEBP", lossless=True, quality=75, method=4)
-    return "data:image/webp;base64," + base64.b64encode(file.getvalue()).decode()
+    Image.fromarray(pixels).convert("RGB").save(file, "WEBP", lossless=exact, quality=40, method=4)
+    return "data:image/webp;base64," + b64encode(file.getvalue()).decode()

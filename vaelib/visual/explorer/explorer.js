@@ -4,63 +4,159 @@
 function startExplorer(config) {
   "use strict";
   const { n, limit, height, width, colors } = config;
+  const PRIOR = [0.5, 0.95]; // the contours hold these shares of the prior
+  const radius = (share) => Math.sqrt(-2 * Math.log(1 - share)); // |z|² / 2 is exponential if z is N(0, I), in two dimensions
+  const CELLS = 30; // the codes are counted on a grid of so many squares a side
+  const reduced = matchMedia("(prefers-reduced-motion: reduce)").matches;
+
   const hosts = document.querySelectorAll(`[data-vae-explorer="${config.id}"]:not([data-ready])`);
   hosts.forEach((host) => {
     host.setAttribute("data-ready", "");
     host.setAttribute("data-lm-suppress-shortcuts", "true"); // JupyterLab would take the arrow keys for itself
-    const sheet = new Image();
-    sheet.src = config.sheet;
     // Until then, and if the script may not run, the page shows a plain picture of the map.
-    sheet.decode().then(() => begin(host, sheet));
+    Promise.all([config.sheet, config.originals].map(load)).then(([sheet, originals]) => begin(host, sheet, originals));
   });
+
+  async function load(address) {
+    if (!address) return null;
+    const image = new Image();
+    image.src = address;
+    await image.decode();
+    return image;
+  }
 
   function bytes(text) {
     return Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
   }
 
-  function readInk(sheet) {
+  // The ink, 0 to 255, of one part of a picture.
+  function readInk(image, top, high, wide) {
     const canvas = document.createElement("canvas");
-    canvas.width = n * width;
-    canvas.height = n * height;
+    canvas.width = wide;
+    canvas.height = high;
     const context = canvas.getContext("2d", { willReadFrequently: true });
-    context.drawImage(sheet, 0, 0);
-    const rgba = context.getImageData(0, 0, canvas.width, canvas.height).data;
-    const ink = new Uint8Array(rgba.length / 4);
-    for (let i = 0; i < ink.length; i++) ink[i] = 255 - rgba[4 * i];
-    return ink;
+    context.drawImage(image, 0, -top);
+    const rgba = context.getImageData(0, 0, wide, high).data;
+    return Uint8Array.from({ length: rgba.length / 4 }, (_, i) => 255 - rgba[4 * i]);
   }
 
-  function begin(host, sheet) {
-    const ink = readInk(sheet);
+  function readCodes() {
+    const numbers = new Uint16Array(bytes(config.codes).buffer);
+    const places = Array.from({ length: numbers.length / 2 }, (_, i) =>
+      [limit * (numbers[2 * i] / 32767.5 - 1), limit * (1 - numbers[2 * i + 1] / 32767.5)]);
+    return { places, labels: config.labels ? bytes(config.labels) : null };
+  }
+
+  // How many codes of each label are in each square and the eight around it; without labels, of all.
+  function countCodes({ places, labels }) {
+    const cell = (value) => Math.min(CELLS - 1, Math.max(0, Math.floor((value / limit + 1) / 2 * CELLS)));
+    const counts = new Map();
+    places.forEach(([a, b], i) => {
+      const label = labels ? labels[i] : null;
+      if (!counts.has(label)) counts.set(label, new Float64Array(CELLS * CELLS));
+      for (let row = Math.max(0, cell(b) - 1); row <= Math.min(CELLS - 1, cell(b) + 1); row++) {
+        for (let column = Math.max(0, cell(a) - 1); column <= Math.min(CELLS - 1, cell(a) + 1); column++) counts.get(label)[row * CELLS + column]++;
+      }
+    });
+    return { labels: [...counts.keys()].sort((one, two) => one - two), at: (label, a, b) => counts.get(label)[cell(b) * CELLS + cell(a)] };
+  }
+
+  // For each label the square with the most codes of its own, and few of the others: where its pictures are plainest.
+  function findHomes(counts) {
+    const middle = (i) => limit * ((2 * i + 1) / CELLS - 1), homes = new Map();
+    for (const label of counts.labels) {
+      let most = 0;
+      for (let i = 0; i < CELLS * CELLS; i++) {
+        const place = [middle(i % CELLS), middle(Math.floor(i / CELLS))];
+        const own = counts.at(label, ...place), all = counts.labels.reduce((sum, other) => sum + counts.at(other, ...place), 0);
+        if (all && (own * own) / all > most) {
+          most = (own * own) / all;
+          homes.set(label, place);
+        }
+      }
+    }
+    return homes;
+  }
+
+  // Each of the three ways has `curve`, from 0 to 1 along it, and `at`, the code after so many seconds.
+
+  // Past the homes of all labels, in their order around the origin, beginning with the lowest label; slowest at the homes.
+  function pastAll(homes) {
+    const angle = ([, place]) => -Math.atan2(place[1], place[0]), lowest = homes.get(Math.min(...homes.keys()));
+    const around = [...homes].sort((one, two) => angle(one) - angle(two)).map(([, place]) => place), many = around.length;
+    const stop = (i) => around[(i + around.indexOf(lowest) + many) % many];
+    const curve = (share) => { // a Catmull-Rom spline
+      const i = Math.floor(share * many), t = share * many - i;
+      return [0, 1].map((axis) => {
+        const [p, q, r, s] = [i - 1, i, i + 1, i + 2].map((j) => stop(j)[axis]);
+        return q + (t / 2) * (r - p + t * (2 * p - 5 * q + 4 * r - s + t * (3 * (q - r) + s - p)));
+      });
+    };
+    const gently = (t) => t - (0.8 * Math.sin(2 * Math.PI * t)) / (2 * Math.PI);
+    const at = (seconds) => curve((Math.floor(seconds / 2.5) + gently((seconds / 2.5) % 1)) / many);
+    return { at, curve, pictures: many, last: (many - 1) / many };
+  }
+
+  // Round the circle that holds half the prior, clockwise from the top, in twenty seconds.
+  function aroundRing() {
+    const r = Math.min(radius(PRIOR[0]), 0.9 * limit);
+    const curve = (share) => [r * Math.sin(2 * Math.PI * share), r * Math.cos(2 * Math.PI * share)];
+    return { at: (seconds) => curve(seconds / 20), curve, pictures: 10, last: 0.9 };
+  }
+
+  // From one end to the other and back, four seconds each way, gently at the ends.
+  function straight(ends) {
+    const curve = (share) => ends[0].map((value, axis) => value + share * (ends[1][axis] - value));
+    return { at: (seconds) => curve((1 - Math.cos((Math.PI * seconds) / 4)) / 2), curve, pictures: 9, last: 1 };
+  }
+
+  function begin(host, sheet, originals) {
+    const ink = readInk(sheet, 0, n * height, n * width);
+    const codes = config.codes ? readCodes() : null;
+    const counts = codes && codes.labels ? countCodes(codes) : null;
+    const homes = counts ? findHomes(counts) : new Map();
+    const ring = aroundRing(), all = homes.size > 2 ? pastAll(homes) : ring;
     const root = host.shadowRoot || host.attachShadow({ mode: "open" });
     root.innerHTML = config.page;
     const find = (name) => root.querySelector(name);
     const add = (name, html) => find(name).insertAdjacentHTML("beforeend", html);
+    const set = (element, attributes) => Object.entries(attributes).forEach(([name, value]) => element.setAttribute(name, value));
+    const whole = find(".frame"), plane = find(".plane"), still = find(".still"), digit = find(".digit"), strip = find(".strip");
+    const play = find(".play"), clear = find(".clear"), dots = find(".dots"), ends = root.querySelectorAll(".end");
     for (let value = -Math.floor(limit); value <= limit; value++) {
       const at = `${(50 * (value / limit + 1)).toFixed(2)}%`, text = String(value).replace("-", "−");
-      add(".across-axis", `<span class="tick across" style="left: ${at}">${text}</span>`);
-      add(".box", `<span class="tick up" style="bottom: ${at}">${text}</span>`);
+      add(".across-axis", `<span class="tick across" aria-hidden="true" style="left: ${at}">${text}</span>`);
+      add(".box", `<span class="tick up" aria-hidden="true" style="bottom: ${at}">${text}</span>`);
     }
-    colors.forEach((color, i) => add(".legend", `<span><i style="background: ${color}"></i>${i}</span>`));
+    if (counts) counts.labels.forEach((label) => add(".legend", `<span><i style="background: ${colors[label % colors.length]}"></i>${label}</span>`));
     find(".codes-name").textContent = config.codesName;
-    find("label").hidden = !config.codes;
-    const plane = find(".plane"), still = find(".still"), moving = find(".moving"), digit = find(".digit");
-    const strip = find(".strip"), play = find(".play"), dots = find(".dots"), readout = find(".z");
-    const pixels = new ImageData(width, height);
-    digit.width = width;
-    digit.height = height;
+    find(".codes").hidden = !codes;
+    root.querySelectorAll(".with-originals").forEach((text) => (text.hidden = !originals));
+    for (const canvas of [digit, find(".original"), find(".reconstruction")]) [canvas.width, canvas.height] = [width, height];
+    // 1 → 7 if there are such; otherwise from the first label to the last.
+    const pair = homes.has(1) && homes.has(7) ? [1, 7] : [Math.min(...homes.keys()), Math.max(...homes.keys())];
+    find(".tour").textContent = `${pair[0]} → ${pair[1]}`;
+    find(".tour").hidden = homes.size < 2;
+    find(".all").hidden = all === ring;
 
-    let z = [0, 0]; // where we are
+    let dark = false; // white ink on black
+    let side = 1; // of the plane, in the page's pixels
+    let z = all.at(0); // where we are
     let points = []; // the ends of the path: none, one or two
-    let started = null; // when it began to play
-    const codes = config.codes ? readCodes() : null;
+    let way = all; // what can be played: a tour, the path, or nothing
+    let playing = !reduced; // without being asked, until the first touch, click or key
+    let unasked = playing;
+    let away = false; // the pointer leads, or the page is out of sight: what plays waits
+    let visible = true;
+    let frame = null, seconds = 0; // the next frame that has been asked for; how long it has played
+    let pressed = null; // where the pointer went down
+    let grabbed = null; // the end of the path that it holds
+    let resting = null; // where the pointer was when the path began: it leads once it has left that place
+    let picked = null; // the dot whose original is shown
+    let quiet = null;
 
-    function readCodes() {
-      const places = new Uint16Array(bytes(config.codes).buffer);
-      return { places, labels: config.labels ? bytes(config.labels) : null };
-    }
-
-    // The decoder at (a, b), as grey values of black ink on white, into pixels.
+    // The decoder at (a, b), as ink from 0 to 255.
+    const shade = new Uint8Array(height * width);
     function blend(a, b) {
       const across = Math.min(Math.max((a / limit + 1) / 2, 0), 1) * (n - 1);
       const down = Math.min(Math.max((1 - b / limit) / 2, 0), 1) * (n - 1);
@@ -71,95 +167,123 @@ function startExplorer(config) {
           const from = (y * n + row) * line + x * n + column;
           const upper = ink[from] * (1 - s) + ink[from + 1] * s;
           const lower = ink[from + line] * (1 - s) + ink[from + line + 1] * s;
-          const grey = 255 - Math.round(upper * (1 - t) + lower * t);
-          const to = 4 * (y * width + x);
-          pixels.data[to] = pixels.data[to + 1] = pixels.data[to + 2] = grey;
-          pixels.data[to + 3] = 255;
+          shade[y * width + x] = Math.round(upper * (1 - t) + lower * t);
         }
       }
-      return pixels;
+      return shade;
     }
 
-    const toX = (a) => ((a / limit + 1) / 2) * still.width;
-    const toY = (b) => ((1 - b / limit) / 2) * still.height;
+    // Black ink on white; in a dark page, white on black.
+    const pixels = new ImageData(width, height);
+    function paint(canvas, ink, x = 0) {
+      for (let i = 0; i < ink.length; i++) {
+        pixels.data[4 * i] = pixels.data[4 * i + 1] = pixels.data[4 * i + 2] = dark ? ink[i] : 255 - ink[i];
+        pixels.data[4 * i + 3] = 255;
+      }
+      canvas.getContext("2d").putImageData(pixels, x, 0);
+    }
+
+    const toX = (a) => ((a / limit + 1) / 2) * side;
+    const toY = (b) => ((1 - b / limit) / 2) * side;
+    const apart = (one, two) => Math.hypot(toX(one[0]) - toX(two[0]), toY(one[1]) - toY(two[1])); // on the screen
     const say = (value) => value.toFixed(2).replace("-", "−").replace("−0.00", "0.00");
+    const sayCode = () => `z = (${say(z[0])}, ${say(z[1])})`;
 
-    function drawDigit() {
-      digit.getContext("2d").putImageData(blend(...z), 0, 0);
-      readout.textContent = `z = (${say(z[0])}, ${say(z[1])})`;
+    const sayPlace = () => [sayCode(), sayNear()].filter(Boolean).join(", ");
+
+    // Which labels the codes around z have: one, or two that are about as many.
+    function sayNear() {
+      if (!counts) return "";
+      const found = counts.labels.map((label) => [counts.at(label, ...z), label]).sort((one, two) => two[0] - one[0]);
+      if (!found[0][0]) return "no codes here";
+      return "codes here: " + found.slice(0, 2).filter(([count]) => count > found[0][0] / 2).map(([, label]) => label).join(", ");
     }
 
-    // The map of digits, and the codes: drawn anew only when the size or a choice changes.
+    // The map of pictures, and the codes: drawn anew only when the size, the colours or a choice changes.
     function drawStill() {
       const context = still.getContext("2d"), tile = document.createElement("canvas");
-      tile.width = width;
-      tile.height = height;
-      const count = Math.max(6, Math.min(n, Math.round(plane.clientWidth / 30)));
-      const size = still.width / count;
-      context.fillStyle = "#fff";
+      [tile.width, tile.height] = [width, height];
+      const count = Math.max(6, Math.min(n, Math.round(side / 30))), size = still.width / count;
+      context.fillStyle = dark ? "#000" : "#fff";
       context.fillRect(0, 0, still.width, still.height);
       context.globalAlpha = dots.checked ? 0.25 : 0.6;
       for (let row = 0; row < count; row++) {
         for (let column = 0; column < count; column++) {
-          const a = limit * ((2 * column + 1) / count - 1), b = limit * (1 - (2 * row + 1) / count);
-          tile.getContext("2d").putImageData(blend(a, b), 0, 0);
+          paint(tile, blend(limit * ((2 * column + 1) / count - 1), limit * (1 - (2 * row + 1) / count)));
           context.drawImage(tile, column * size, row * size, size, size);
         }
       }
       context.globalAlpha = 1;
-      if (dots.checked) drawCodes(context);
+      if (dots.checked) drawCodes(context, still.width / side);
     }
 
-    function drawCodes(context) {
-      const size = Math.max(2, still.width / 240), { places, labels } = codes;
-      for (let i = 0; i < places.length / 2; i++) {
-        context.fillStyle = labels ? colors[labels[i] % colors.length] : "#0173b2";
-        const x = (places[2 * i] / 65535) * still.width, y = (places[2 * i + 1] / 65535) * still.height;
-        context.fillRect(x - size / 2, y - size / 2, size, size);
-      }
-    }
-
-    // Cross and path: on a canvas of its own, above the map.
-    function drawMoving() {
-      const context = moving.getContext("2d"), scale = moving.width / plane.clientWidth;
-      context.clearRect(0, 0, moving.width, moving.height);
-      const ring = (point, radius, color) => {
-        context.beginPath();
-        context.arc(toX(point[0]), toY(point[1]), radius * scale, 0, 2 * Math.PI);
-        for (const [wide, ink] of [[5, "#fff"], [2.5, color]]) {
-          context.lineWidth = wide * scale;
-          context.strokeStyle = ink;
-          context.stroke();
+    // The codes whose originals are here are the larger dots, above the others.
+    function drawCodes(context, scale) {
+      const many = known(), color = (i) => (codes.labels ? colors[codes.labels[i] % colors.length] : "#0173b2");
+      for (let i = codes.places.length - 1; i >= 0; i--) {
+        const [x, y] = [toX(codes.places[i][0]) * scale, toY(codes.places[i][1]) * scale];
+        const size = Math.max(2, 2.2 * scale);
+        if (i >= many) {
+          context.fillStyle = color(i);
+          context.fillRect(x - size / 2, y - size / 2, size, size);
+          continue;
         }
-      };
-      if (points.length === 2) {
         context.beginPath();
-        points.forEach((point) => context.lineTo(toX(point[0]), toY(point[1])));
-        context.lineWidth = 2.5 * scale;
-        context.strokeStyle = "#d55e00";
+        context.arc(x, y, 3.2 * scale, 0, 2 * Math.PI);
+        context.fillStyle = color(i);
+        context.fill();
+        context.lineWidth = scale;
+        context.strokeStyle = dark ? "#000" : "#fff";
         context.stroke();
       }
-      points.forEach((point) => ring(point, 5, "#d55e00"));
-      ring(z, 8, "#0173b2");
     }
 
-    function drawStrip() {
-      const context = strip.getContext("2d"), count = 9;
-      strip.hidden = points.length < 2;
-      play.disabled = points.length < 2;
-      play.textContent = started === null ? "Play path" : "Stop";
-      if (strip.hidden) return;
-      strip.width = count * width;
-      strip.height = height;
-      for (let i = 0; i < count; i++) context.putImageData(blend(...between(i / (count - 1))), i * width, 0);
-    }
+    const known = () => (originals ? Math.min(originals.naturalHeight / height, codes.places.length) : 0);
 
     function draw() {
-      drawDigit();
-      drawMoving();
+      paint(digit, blend(...z));
+      find(".z").textContent = sayCode();
+      find(".near").textContent = sayNear();
+      set(find(".here"), { cx: toX(z[0]), cy: toY(z[1]) });
+      if (frame === null) tell(sayPlace());
     }
 
-    const between = (share) => points[0].map((value, i) => value + share * (points[1][i] - value));
+    // What a screen reader says, once nothing has moved for a while.
+    function tell(text) {
+      clearTimeout(quiet);
+      if (text) quiet = setTimeout(() => (find(".aloud").textContent = text), 600);
+    }
+
+    // The path or the tour, its pictures, and the buttons that belong to it.
+    function drawWay() {
+      ends.forEach((end, i) => {
+        end.toggleAttribute("hidden", i >= points.length);
+        if (points[i]) set(end, { cx: toX(points[i][0]), cy: toY(points[i][1]) });
+      });
+      const places = way ? Array.from({ length: 161 }, (_, i) => way.curve(i / 160)) : [];
+      set(find(".way"), { d: places.map(([a, b], i) => `${i ? "L" : "M"}${toX(a).toFixed(1)} ${toY(b).toFixed(1)}`).join("") });
+      play.disabled = !way;
+      play.textContent = playing ? "Stop" : way && !points.length ? "Play tour" : "Play path";
+      clear.disabled = !way && !points.length && picked === null;
+      strip.hidden = !way;
+      if (!way) return;
+      strip.width = way.pictures * width;
+      strip.height = height;
+      strip.style.aspectRatio = `${strip.width} / ${height}`;
+      for (let i = 0; i < way.pictures; i++) paint(strip, blend(...way.curve((way.last * i) / (way.pictures - 1))), i * width);
+    }
+
+    function drawPicked() {
+      find(".pair").hidden = picked === null;
+      find(".picked").toggleAttribute("hidden", picked === null);
+      clear.disabled = !way && !points.length && picked === null;
+      if (picked === null) return;
+      const place = codes.places[picked];
+      paint(find(".original"), readInk(originals, picked * height, height, width));
+      paint(find(".reconstruction"), blend(...place));
+      find(".original-says").textContent = codes.labels ? `original: ${codes.labels[picked]}` : "original";
+      set(find(".picked"), { cx: toX(place[0]), cy: toY(place[1]) });
+    }
 
     function moveTo(a, b) {
       const inside = (value) => Math.min(limit, Math.max(-limit, value));
@@ -167,87 +291,206 @@ function startExplorer(config) {
       draw();
     }
 
-    function setPoint() {
-      points = points.length === 2 ? [[...z]] : [...points, [...z]];
-      started = null;
-      if (points.length === 2 && !matchMedia("(prefers-reduced-motion: reduce)").matches) start();
-      drawStrip();
-      draw();
+    function run() {
+      if (frame !== null || !playing || away || !visible) return;
+      const place = z, begun = seconds;
+      let before = null;
+      const step = (now) => {
+        frame = playing && !away && visible && host.isConnected ? requestAnimationFrame(step) : null;
+        if (frame === null) return;
+        seconds += before === null ? 0 : Math.min(now - before, 100) / 1000;
+        before = now;
+        const joined = Math.min(1, (seconds - begun) / 0.6), aim = way.at(seconds);
+        const share = joined * joined * (3 - 2 * joined); // half a second to reach the way, wherever we were
+        moveTo(...place.map((value, axis) => value + share * (aim[axis] - value)));
+      };
+      frame = requestAnimationFrame(step);
+      tell("");
     }
 
-    function start() {
-      started = performance.now();
-      requestAnimationFrame(step);
-    }
-
-    // There and back, four seconds each way, gently at the ends.
-    function step(now) {
-      if (started === null || points.length < 2 || !host.isConnected) return;
-      const turn = (now - started) / 4000;
-      moveTo(...between((1 - Math.cos(Math.PI * Math.max(0, turn))) / 2));
-      requestAnimationFrame(step);
+    function start(start = 0) {
+      playing = true;
+      away = false;
+      seconds = start;
+      drawWay();
+      run();
     }
 
     function stop() {
-      started = null;
-      drawStrip();
+      cancelAnimationFrame(frame);
+      frame = null;
+      playing = unasked = false;
+      drawWay();
+      tell(sayPlace());
     }
 
-    function fromPointer(event) {
+    function clearAll() {
+      points = [];
+      way = picked = null;
+      stop();
+      drawPicked();
+      draw();
+    }
+
+    // Two ends at one place, as a double click sets them, are one.
+    function follow(newPoints) {
+      points = newPoints.length === 2 && apart(...newPoints) < 6 ? newPoints.slice(0, 1) : newPoints;
+      way = points.length === 2 ? straight(points) : null;
+      if (!way) playing = false;
+      drawWay();
+    }
+
+    function setPoint() {
+      stop();
+      follow(points.length === 2 ? [z] : [...points, z]);
+      if (way && !reduced) start(4); // from the end that we are at
+    }
+
+    function pick() {
+      stop();
+      picked = codes.places.slice(0, known()).reduce((best, place, i, all) => (apart(place, z) < apart(all[best], z) ? i : best), 0);
+      moveTo(...codes.places[picked]);
+      drawPicked();
+      tell(`${sayCode()}, ${find(".original-says").textContent}, and its reconstruction`);
+    }
+
+    const choose = () => (dots.checked && known() ? pick() : setPoint());
+
+    function codeAt(event) {
       const box = plane.getBoundingClientRect();
-      moveTo(limit * ((2 * (event.clientX - box.left)) / box.width - 1), limit * (1 - (2 * (event.clientY - box.top)) / box.height));
+      return [limit * ((2 * (event.clientX - box.left)) / box.width - 1), limit * (1 - (2 * (event.clientY - box.top)) / box.height)];
     }
 
-    let pressed = null;
+    const moved = (event, place) => Math.hypot(event.clientX - place[0], event.clientY - place[1]);
+
+    function endAt(event) {
+      const reach = event.pointerType === "touch" ? 26 : 13, code = codeAt(event);
+      const near = [...points.keys()].sort((i, j) => apart(points[i], code) - apart(points[j], code));
+      return near.length && apart(points[near[0]], code) < reach ? near[0] : null;
+    }
+
     plane.addEventListener("pointerdown", (event) => {
+      if (event.button > 0) return;
+      plane.setPointerCapture(event.pointerId);
       pressed = [event.clientX, event.clientY];
-      if (started === null) fromPointer(event);
+      resting = null;
+      grabbed = endAt(event);
+      if (grabbed === null) {
+        stop();
+        moveTo(...codeAt(event));
+      } else {
+        away = true; // a path that plays goes on when its end is let go
+        moveTo(...points[grabbed]);
+      }
     });
+    // The pointer leads: what plays waits for it to leave.
     plane.addEventListener("pointermove", (event) => {
-      if (started === null) fromPointer(event);
+      if (resting && moved(event, resting) < 10) return;
+      resting = null;
+      away = true;
+      plane.classList.toggle("on-end", grabbed !== null || endAt(event) !== null);
+      moveTo(...codeAt(event));
+      if (grabbed === null || moved(event, pressed) < 4) return;
+      points = points.map((point, i) => (i === grabbed ? z : point));
+      way = points.length === 2 ? straight(points) : null;
+      drawWay();
     });
     plane.addEventListener("pointerup", (event) => {
-      const still_there = pressed && Math.hypot(event.clientX - pressed[0], event.clientY - pressed[1]) < 6;
-      pressed = null;
-      if (!still_there || event.button > 0) return;
-      fromPointer(event);
-      setPoint();
+      const click = pressed && grabbed === null && moved(event, pressed) < 6, held = grabbed !== null;
+      pressed = grabbed = null;
+      if (held) follow(points);
+      else if (click) {
+        moveTo(...codeAt(event));
+        choose();
+      }
+      if (!held && !click) return;
+      resting = [event.clientX, event.clientY];
+      away = false;
+      run();
+    });
+    plane.addEventListener("pointercancel", () => (pressed = grabbed = null));
+    plane.addEventListener("pointerleave", () => {
+      away = false;
+      run();
     });
     plane.addEventListener("keydown", (event) => {
       const far = event.shiftKey ? 0.5 : 0.1;
       const ways = { ArrowLeft: [-far, 0], ArrowRight: [far, 0], ArrowUp: [0, far], ArrowDown: [0, -far] };
       if (event.key in ways) {
-        if (started !== null) stop();
+        if (playing) stop();
         moveTo(z[0] + ways[event.key][0], z[1] + ways[event.key][1]);
-      } else if (event.key === "Enter" || event.key === " ") setPoint();
-      else if (event.key === "Escape") {
-        points = [];
-        stop();
-        draw();
-      } else return;
+      } else if (event.key === "Enter" || event.key === " ") choose();
+      else if (event.key === "Escape") clearAll();
+      else return;
       event.preventDefault();
       event.stopPropagation();
     });
-    play.addEventListener("click", () => {
-      if (started === null) start();
-      else started = null;
-      drawStrip();
+    // What plays unasked stops at the first touch, click or key anywhere in the explorer; its own button does so by itself.
+    const first = (event) => unasked && event.key !== "Tab" && event.target !== play && stop();
+    root.addEventListener("pointerdown", first);
+    root.addEventListener("keydown", first);
+    play.addEventListener("click", () => (playing ? stop() : start(seconds)));
+    clear.addEventListener("click", clearAll);
+    find(".tour").addEventListener("click", () => {
+      stop();
+      follow(pair.map((label) => homes.get(label)));
+      moveTo(...points[0]);
+      if (!reduced) start();
     });
+    for (const [name, tour] of [[".all", all], [".ring", ring]]) {
+      find(name).addEventListener("click", () => {
+        stop();
+        points = [];
+        way = tour;
+        moveTo(...way.at(0));
+        if (reduced) drawWay();
+        else start();
+      });
+    }
     dots.addEventListener("change", () => {
       find(".legend").hidden = !dots.checked || !config.labels;
+      plane.classList.toggle("picking", dots.checked && known() > 0);
       drawStill();
     });
+    find(".prior").addEventListener("change", (event) => find(".contours").toggleAttribute("hidden", !event.target.checked));
+
+    // Dark is where the page's own text is light: so it follows the system, JupyterLab's theme and a web page's.
+    function isDark() {
+      const context = Object.assign(document.createElement("canvas"), { width: 1, height: 1 }).getContext("2d");
+      context.fillStyle = getComputedStyle(whole).color;
+      context.fillRect(0, 0, 1, 1);
+      const [red, green, blue] = context.getImageData(0, 0, 1, 1).data;
+      return 0.3 * red + 0.6 * green + 0.1 * blue > 128;
+    }
 
     // Drawn at the screen's own resolution, whatever the page's width.
-    new ResizeObserver(() => {
-      const size = Math.round(plane.clientWidth * (window.devicePixelRatio || 1));
-      if (!size || size === still.width) return;
-      still.width = still.height = moving.width = moving.height = size;
+    function layOut() {
+      side = plane.clientWidth;
+      const size = Math.round(side * (window.devicePixelRatio || 1));
+      if (!size || (size === still.width && dark === isDark())) return;
+      dark = isDark();
+      whole.classList.toggle("dark", dark);
+      still.width = still.height = size;
+      find(".contours").innerHTML = PRIOR.map((share) => {
+        const r = (radius(share) / limit / 2) * side, middle = side / 2, low = r * Math.SQRT1_2;
+        const label = `<text x="${middle - low}" y="${middle + low + 4}">${100 * share} %</text>`;
+        return `<circle data-share="${share}" cx="${middle}" cy="${middle}" r="${r}"/>${label}`;
+      }).join("");
       drawStill();
+      drawWay();
+      drawPicked();
       draw();
+    }
+
+    new ResizeObserver(layOut).observe(plane);
+    for (const change of ["transitionend", "animationend"]) whole.addEventListener(change, layOut); // see the style sheet
+    new IntersectionObserver(([seen]) => {
+      visible = seen.isIntersecting;
+      run();
     }).observe(plane);
-    drawStrip();
-    drawDigit();
+    layOut();
+    draw();
     host.setAttribute("data-ready", "yes");
+    run();
   }
 }
