@@ -21,6 +21,8 @@ PLOT = "\n".join(["fig, ax = plt.subplots()", *["ax.plot(x)"] * 9, "plt.show()"]
     [
         ("assert a < b\nassert b < c, 'why'", [], [], "check"),
         ("np.testing.assert_allclose(a, b)", [], [], "check"),
+        ("with f(x) as a:\n    assert a", [], [], "check"),
+        ("for a in b:\n    assert a\n    c = a", [], [], None),
         ("assert a\nb = 1", [], [], None),
         ("print(a)", [], [], None),
         ("# only words", [], [], None),

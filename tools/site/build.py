@@ -113,6 +113,7 @@ def build(root: Path, site: Path) -> None:
         subprocess.run([*command, str(source), str(made)], check=True)
         for leftover in (".doctrees", ".buildinfo"):
             shutil.rmtree(made / leftover, ignore_errors=True)
+        (made / ".nojekyll").touch()  # for GitHub Pages, which otherwise leaves out "_static"
         new = site.with_name(f".{site.name}.tmp")
         shutil.rmtree(new, ignore_errors=True)
         shutil.copytree(made, new)
