@@ -92,12 +92,13 @@ def named(link: re.Match[str]) -> str:
 def contents_page(chapters: list[str]) -> str:
     """The list of all pages, which the menu shows, too: first the course, then what is measured."""
 
-    def contents(caption: str, pages: list[str]) -> str:
-        return "\n".join(["", "```{toctree}", f":caption: {caption}", "", *pages, "```", ""])
+    def contents(caption: str, pages: list[str], depth: int = 1) -> str:
+        options = [f":caption: {caption}", f":maxdepth: {depth}"]
+        return "\n".join(["", "```{toctree}", *options, "", *pages, "```", ""])
 
     return (
         "# Contents\n"
-        + contents("The course", [f"notebooks/{name}" for name in chapters])
+        + contents("The course", [f"notebooks/{name}" for name in chapters], depth=2)
         + contents("Measured", [f"benchmarks/results/{name}" for name in REPORTS])
         + contents("Data", ["vaelib/mnist/README"])
     )
