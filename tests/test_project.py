@@ -217,3 +217,28 @@ def test_the_minutes_are_those_of_the_text(path):
     minutes = len(words) / 130 + len(lines) / 20 + (len(formulas) + len(figures)) / 2
     (said,) = re.findall(rf"\(notebooks/{path.name}\) \| (\d+) \|", README)
     assert abs(int(said) - minutes) <= 5, f"{minutes:.0f} minutes"
+
+
+def workflows():
+    return [
+        yaml.safe_load(path.read_text(encoding="utf-8"))
+        for path in sorted((ROOT / ".github/workflows").glob("*.yml"))
+    ]
+
+
+def test_workflows_run_only_commands_that_exist_and_actions_of_a_named_version():
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    steps = [step for flow in workflows() for job in flow["jobs"].values() for step in job["steps"]]
+    assert {step["run"].split()[1] for step in steps if "run" in step} <= targets
+    assert all(re.fullmatch(r"[\w-]+/[\w-]+@v\d+", step.get("uses", "a/b@v1")) for step in steps)
+
+
+def test_the_site_is_published_as_it_is_built():
+    (jobs,) = [flow["jobs"] for flow in workflows() if flow["name"] == "pages"]
+    build, publish = jobs["build"], jobs["publish"]
+    assert {"run": "make site"} in build["steps"]
+    (upload,) = [step for step in build["steps"] if "upload-pages" in step.get("uses", "")]
+    assert upload["with"]["path"] == "site"
+    assert publish["needs"] == "build"
+    assert publish["permissions"] == {"pages": "write", "id-token": "write"}
+    assert build["permissions"] == {"contents": "read"}

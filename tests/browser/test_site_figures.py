@@ -1,8 +1,12 @@
 """Figures on the site: their shape, their words, and their look on a dark page."""
 
+import io
+import re
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 from serving import served
 
 ROOT = Path(__file__).parents[2]
@@ -53,3 +57,36 @@ def test_every_figure_has_words_and_a_number(address, open_page, name):
         f"Figure {chapter}.{1 + i}" for i in range(len(captions))
     ]
     assert len(captions) >= len(texts)
+
+
+def colours(image):
+    """The share of white pixels, and the mean of all."""
+    pixels = np.asarray(Image.open(io.BytesIO(image)).convert("L"), float)
+    return (pixels > 250).mean(), pixels.mean()
+
+
+@pytest.mark.parametrize(
+    ("name", "selector"),
+    [("01_mapping_distributions", "figure img"), ("05_making_gifs", "img[alt^='Dots']")],
+)
+def test_pictures_are_as_readable_on_a_dark_page(address, open_page, name, selector):
+    page = open_page(f"{address}/notebooks/{name}.html", color_scheme="dark")
+    picture = page.locator(selector).first
+    picture.scroll_into_view_if_needed()
+    white, _ = colours(picture.screenshot())
+    assert white > 0.4
+
+
+@pytest.mark.parametrize(
+    ("name", "host"),
+    [("03_vae_in_keras", "data-vae-explorer"), ("02a_deriving_the_elbo", "data-q-in-the-hand")],
+)
+def test_pages_to_play_with_are_dark_on_a_dark_page(address, open_page, name, host):
+    page = open_page(f"{address}/notebooks/{name}.html", color_scheme="dark")
+    place = page.locator(f'[{host}][data-ready="yes"]')
+    place.wait_for(state="attached")
+    colour = place.evaluate("e => getComputedStyle(e).color")
+    assert min(int(part) for part in re.findall(r"\d+", colour)[:3]) > 150
+    ground = """e => { for (; e; e = e.parentElement) {
+        const c = getComputedStyle(e).backgroundColor; if (!c.endsWith(', 0)')) return c; } }"""
+    assert max(int(part) for part in re.findall(r"\d+", place.evaluate(ground))[:3]) < 80

@@ -1,6 +1,7 @@
 """What the site folds, and how it describes figures: from cells alone."""
 
 import importlib.util
+import tomllib
 from pathlib import Path
 
 import nbformat
@@ -21,6 +22,8 @@ PLOT = "\n".join(["fig, ax = plt.subplots()", *["ax.plot(x)"] * 9, "plt.show()"]
     [
         ("assert a < b\nassert b < c, 'why'", [], [], "check"),
         ("np.testing.assert_allclose(a, b)", [], [], "check"),
+        ("with f(x) as a:\n    assert a", [], [], "check"),
+        ("for a in b:\n    assert a\n    c = a", [], [], None),
         ("assert a\nb = 1", [], [], None),
         ("print(a)", [], [], None),
         ("# only words", [], [], None),
@@ -84,3 +87,18 @@ def test_figures_are_numbered_through_a_chapter():
     ]
     assert captions == ["**Figure 2a.1.** 2a · One.", "**Figure 2a.2.** Two."]
     nbformat.validate(nbformat.v4.new_notebook(cells=chapter))
+
+
+def test_each_chapter_has_a_card_and_its_figure_is_found():
+    cards = tomllib.loads(PATH.with_name("chapters.toml").read_text(encoding="utf-8"))
+    paths = sorted(PATH.parents[2].glob("notebooks/[0-9]*.ipynb"))
+    assert list(cards) == [path.stem for path in paths]
+    for path in paths:
+        card = cards[path.stem]
+        found = [
+            cell
+            for cell in nbformat.read(path, as_version=4).cells
+            if card["picture"] in cell.source
+            and any("image/png" in output.get("data", {}) for output in cell.get("outputs", []))
+        ]
+        assert len(found) == 1, path.stem

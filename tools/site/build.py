@@ -94,15 +94,27 @@ def named(link: re.Match[str]) -> str:
 def contents_page(chapters: list[str]) -> str:
     """The list of all pages, which the menu shows, too: first the course, then what is measured."""
 
-    def contents(caption: str, pages: list[str]) -> str:
-        return "\n".join(["", "```{toctree}", f":caption: {caption}", "", *pages, "```", ""])
+    def contents(caption: str, pages: list[str], depth: int = 1) -> str:
+        options = [f":caption: {caption}", f":maxdepth: {depth}"]
+        return "\n".join(["", "```{toctree}", *options, "", *pages, "```", ""])
 
     return (
         "# Contents\n"
-        + contents("The course", [f"notebooks/{name}" for name in chapters])
+        + contents("The course", [f"notebooks/{name}" for name in chapters], depth=2)
         + contents("Measured", [f"benchmarks/results/{name}" for name in REPORTS])
         + contents("Data", ["vaelib/mnist/README"])
     )
+
+
+def leave_out_what_nobody_fetches(static: Path) -> None:
+    """A third of the site's bytes: MathJax bundled in other ways, and the scripts' own sources.
+
+    The icons are in the style sheet's font; a script of 1.5 MB would draw the same ones again.
+    """
+    bundles = {*(static / "mathjax").glob("*-*.js")} - {static / "mathjax/tex-chtml.js"}
+    for path in [*bundles, *static.rglob("*.js.map"), *static.rglob("*.css.map")]:
+        path.unlink()
+    (static / "scripts/fontawesome.js").write_text("", encoding="utf-8")
 
 
 def build(root: Path, site: Path) -> None:
@@ -115,6 +127,8 @@ def build(root: Path, site: Path) -> None:
         subprocess.run([*command, str(source), str(made)], check=True)
         for leftover in (".doctrees", ".buildinfo"):
             shutil.rmtree(made / leftover, ignore_errors=True)
+        leave_out_what_nobody_fetches(made / "_static")
+        (made / ".nojekyll").touch()  # for GitHub Pages, which otherwise leaves out "_static"
         new = site.with_name(f".{site.name}.tmp")
         shutil.rmtree(new, ignore_errors=True)
         shutil.copytree(made, new)

@@ -22,7 +22,9 @@ def parsed(source: str) -> list[ast.stmt]:
 
 
 def is_check(statement: ast.stmt) -> bool:
-    """`assert …`, or a call like `np.testing.assert_allclose(…)`."""
+    """`assert …`, a call like `np.testing.assert_allclose(…)`, or a block of these only."""
+    if isinstance(statement, ast.With | ast.For):
+        return all(map(is_check, statement.body))
     if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
         return ast.unparse(statement.value.func).rpartition(".")[2].startswith("assert_")
     return isinstance(statement, ast.Assert)

@@ -40,6 +40,7 @@ myst_heading_slug_func = "anchors.as_in_jupyterlab"
 
 html_theme = "sphinx_book_theme"
 html_context = {"default_mode": "auto"}  # light or dark, as the reader's system
+html_use_index = False
 html_show_sourcelink = False
 html_show_copyright = False
 html_show_sphinx = False

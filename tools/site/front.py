@@ -47,12 +47,14 @@ def has_png(output: Any) -> bool:
     return "image/png" in output.get("data", {})
 
 
-def picture(notebook: Any, mark: str, crop: bool = False) -> bytes:
-    """A small WebP of the figure whose cell has `mark`, or of the first figure."""
+def picture(notebook: Any, chosen: dict[str, Any]) -> bytes:
+    """A small WebP of the figure that a card asks for, or of the first figure."""
     pictures = [(cell, png(cell)) for cell in notebook.cells if png(cell)]
-    chosen = next((data for cell, data in pictures if mark in cell.source), pictures[0][1])
-    image = Image.open(io.BytesIO(base64.b64decode(chosen))).convert("RGB")
-    if crop:
+    mark, (left, right) = chosen.get("picture", "\n"), chosen.get("part", (0, 1))
+    data = next((data for cell, data in pictures if mark in cell.source), pictures[0][1])
+    image = Image.open(io.BytesIO(base64.b64decode(data))).convert("RGB")
+    image = image.crop((round(left * image.width), 0, round(right * image.width), image.height))
+    if chosen.get("fill"):
         image = ImageOps.fit(image, SIZE, Image.Resampling.LANCZOS)
     else:
         image = ImageOps.pad(image, SIZE, Image.Resampling.LANCZOS, color="white")
@@ -101,9 +103,7 @@ def write(root: Path, notebooks: list[Path], into: Path) -> None:
     read = {path.stem: nbformat.read(path, as_version=4) for path in notebooks}
     (into / "front").mkdir()
     for name, notebook in read.items():
-        chosen = CARDS.get(name, {})
-        small = picture(notebook, chosen.get("picture", "\n"), chosen.get("crop", False))
-        (into / f"front/{name}.webp").write_bytes(small)
+        (into / f"front/{name}.webp").write_bytes(picture(notebook, CARDS.get(name, {})))
     page = Template((HERE / "front.html").read_text(encoding="utf-8")).substitute(
         first=f"notebooks/{notebooks[0].stem}.html",
         style=(HERE / "front.css").read_text(encoding="utf-8"),
