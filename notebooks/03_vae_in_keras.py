@@ -602,15 +602,19 @@ plt.show()
 # %% [markdown]
 # ## The plane under your pointer
 #
-# The map has room for 225 codes. Here is the plane with all of them: move the pointer, and the digit at that place is
-# drawn at once. The dots are the codes of the test digits; click on one to see the digit that it came from. Along a path
-# one digit turns into another. Things to look for: where does a 1 become a 7, and what does it look like half way? What
-# is drawn where there are no dots? Where does a small step change much, and where does it change nothing at all?
+# The map has room for 225 codes. Here is the plane with all of them. It moves by itself until you touch it: then the digit
+# at the place of your pointer or your finger is drawn at once. Show the codes of the test digits, click on one of the
+# large dots, and you see the original beside its reconstruction. Two clicks make a path, along which one digit turns
+# into another, and the buttons go on tours. Things to look for: where does a 1 become a 7, and what does it look like
+# half way? What is drawn where there are no dots? Where does a small step change much, and where nothing at all?
+#
+# (A stored map stands still in JupyterLab until you run its cell. If you trust this course, `make trust`, once, lets
+# everything stored in it move.)
 
 # %% picture="explorer.html" tags=["nbval-ignore-output"]
 from vaelib.visual.explorer import latent_explorer
 
-explorer = latent_explorer(vae.decoder, z_mean, y_test)
+explorer = latent_explorer(vae.decoder, z_mean, y_test, x_test)
 explorer
 
 # %% jupyter={"source_hidden": true}

@@ -44,6 +44,7 @@ from matplotlib_inline.backend_inline import set_matplotlib_formats
 from PIL import Image, ImageSequence
 from scipy import spatial, special, stats
 
+# %%
 from course.display import show_gif, show_source
 from vaelib.data import load_mnist
 from vaelib.linear_gaussian import normal_kl
@@ -54,7 +55,6 @@ from vaelib.training.snapshots import Snapshots
 from vaelib.visual.animation import latent_gif, manifold_gif
 from vaelib.visual.frames import manifold_painter
 
-# %%
 sns.set_theme(context="notebook", style="ticks", palette="colorblind")
 set_matplotlib_formats("retina")
 RESULTS = Path("../benchmarks/results")  # measurements that come with the course
