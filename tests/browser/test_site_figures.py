@@ -1,4 +1,4 @@
-"""Figures on the site: their shape, their words, and their look on a dark page."""
+"""Figures and code on the site: shape, words, and their look on a dark page."""
 
 import io
 import re
@@ -90,3 +90,14 @@ def test_pages_to_play_with_are_dark_on_a_dark_page(address, open_page, name, ho
     ground = """e => { for (; e; e = e.parentElement) {
         const c = getComputedStyle(e).backgroundColor; if (!c.endsWith(', 0)')) return c; } }"""
     assert max(int(part) for part in re.findall(r"\d+", place.evaluate(ground))[:3]) < 80
+
+
+@each_chapter
+def test_code_needs_no_sideways_scroll_on_a_desk(address, open_page, name):
+    page = open_page(f"{address}/notebooks/{name}.html")
+    page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
+    cut = """[...document.querySelectorAll('.cell_input pre')]
+        .filter(code => code.scrollWidth > code.clientWidth).map(code => code.innerText)"""
+    for width in (1280, 1440):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate(cut) == []

@@ -19,7 +19,15 @@ import nbformat
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 HERE = Path(__file__).resolve().parent
-REPORTS = ["bench", "recipes", "gifs", "manifold", "explorer", "limits"]
+# What is measured, as the menu has it.
+REPORTS = {
+    "bench": "Speed and quality",
+    "recipes": "The recipe, one thing changed at a time",
+    "limits": "How far the recipe carries",
+    "manifold": "The map of digits",
+    "gifs": "The animation",
+    "explorer": "The explorer",
+}
 
 
 def assemble(root: Path, source: Path) -> None:
@@ -101,8 +109,10 @@ def contents_page(chapters: list[str]) -> str:
     return (
         "# Contents\n"
         + contents("The course", [f"notebooks/{name}" for name in chapters], depth=2)
-        + contents("Measured", [f"benchmarks/results/{name}" for name in REPORTS])
-        + contents("Data", ["vaelib/mnist/README"])
+        + contents(
+            "Measured", [f"{says} <benchmarks/results/{name}>" for name, says in REPORTS.items()]
+        )
+        + contents("Data", ["MNIST <vaelib/mnist/README>"])
     )
 
 
