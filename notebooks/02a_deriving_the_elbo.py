@@ -69,7 +69,7 @@ plt.show()
 # - the **likelihood** $P(X \mid Z)$ says which pictures these factors can give.
 #
 # A model that tells such a story is a **generative model**: to get a new picture, draw $Z$ from the prior, then $X$ from the
-# likelihood. The story also says how likely a given picture is as a digit at all. This third distribution, $P(X)$, is called the **evidence**.
+# likelihood. The story also says how probable a given picture is, whatever the factors behind it. This third distribution, $P(X)$, is called the **evidence**.
 # To compute it, go through all the factors that could have produced the picture:
 #
 # $$P(X) = \int P(X \mid Z)\, P(Z)\, dZ \tag{1}$$
@@ -155,7 +155,7 @@ same("(1) log P(X)", np.log(integral), log_p_x)
 #
 # The function `follows` asks whether draws follow a claimed distribution, by the *Kolmogorov–Smirnov test*: it takes the largest gap
 # between the draws' distribution function and the claimed one. The p-value is the probability of a gap at least that large if
-# the claim is true. Any p that isn't tiny is fine; 1e-10 would refute the claim.
+# the claim is true. Any p that isn't tiny is fine; 1e-10 would refute the claim. The function stops the notebook below one in a million.
 
 # %%
 centred = pictures - bias
@@ -301,10 +301,11 @@ for by in (0.5, 1):
     print(f"moved by {by} pixel: squared distance {away.mean():.1f}, ", end="")
     print(f"piece cut out: {cut.mean():.1f}; ", end="")
     print(f"moved is farther in {(away > cut).mean():.1%} of the digits")
-    assert (away > cut).mean() > 0.5, "the moved digits are nearer than the cut ones"
+    low, high = (0.6, 0.72) if by == 0.5 else (1, 1)
+    assert low <= (away > cut).mean() <= high, "not two of three, or not all"
 
 # %% [markdown]
-# If the move is one pixel, this is so for every digit, and if it is only half a pixel, for two digits out of three.
+# Moved by one pixel, every digit is farther away than its cut copy; moved by half a pixel, two out of three are.
 #
 # Now suppose we choose $\sigma$ so small that it rules out a decoder that draws the broken seven, say at a cost of 20 nats. In (2) the cost of an error is $\lVert X - f(Z) \rVert^2 / 2\sigma^2$.
 
@@ -332,7 +333,7 @@ for name, error in errors.items():
 #
 # Which $Q$ is the best? The fourth distribution of the story, the **posterior** $P(Z \mid X)$. It says which factors this picture can have come from.
 # **Bayes' rule** gives it: $P(Z|X) = P(X|Z)\,P(Z) / P(X)$. Put it in place of $Q$ in (3), and $w = P(X)$, whatever the draw: a single draw gives
-# the exact answer. For the linear-Gaussian model the posterior is normal [2]:
+# the exact answer. There is a catch: to compute this $Q(Z)$ we need $P(X)$, the very number we are after. In a small model we have it. For the linear-Gaussian model the posterior is normal [2]:
 #
 # $$P(Z \mid X) = N\bigl(M^{-1}W^{\mathsf T}(X - b),\; \sigma^2 M^{-1}\bigr), \qquad M = W^{\mathsf T}W + \sigma^2 I.$$
 #
@@ -395,11 +396,11 @@ q_draws.groupby(["Q", "latent"]).agg(["mean", "std"]).round(2)
 
 # %% [markdown]
 # (The errors, in nats, are the mean and the standard deviation over ten sets of draws.) With 32 latent variables a hundred draws from
-# either $Q$ are off by several nats, again on the low side. With ten thousand draws there is a difference: those from the wide $Q$ are off by
-# a nat or less, while the narrow $Q$ hardly gains. It almost never draws the codes at the posterior's edge, which then carry enormous
+# either $Q$ are off by several nats, again on the low side. With ten thousand draws there is a difference: those from the wide $Q$ are typically off by
+# about a nat, while those from the narrow $Q$ are still off by about three. It almost never draws the codes at the posterior's edge, which then carry enormous
 # weights. (An exercise of notebook 06 shows that for a $Q$ with less than half of the posterior's variance the weights have an infinite
-# variance.) So if $Q$ must be wrong, too wide is better than too narrow, and we'll see that the $Q$ of a VAE errs on the
-# narrow side. Still, both are far better than the prior, whose ten thousand draws are off by hundreds of nats:
+# variance.) So here, with many draws, too wide is better than too narrow. We'll see that a diagonal
+# $Q$, such as a VAE's, errs on the narrow side when the posterior is correlated. Still, both are far better than the prior, whose ten thousand draws are off by hundreds of nats:
 
 # %%
 exact = prior_draws["exact log P(X)"]
@@ -408,7 +409,7 @@ sources["the prior"][["N = 100", "N = 10 000"]] -= exact.to_numpy()[:, None]
 sources |= {f"Q, {name}": table for name, table in q_draws.groupby("Q")}
 colors = dict(zip(sources, [RED, GREEN, BLUE], strict=True))
 
-# %% alt="Error of the estimate of log P(X) in nats against the number of latent variables, 2 to 32. Draws from the prior fall to hundreds of nats below, even ten thousand. Draws from Q stay within a few nats; at 32, ten thousand from the wide Q are within a nat, those from the narrow Q three below."
+# %% alt="Error of the estimate of log P(X) in nats against the number of latent variables, 2 to 32. Draws from the prior fall to hundreds of nats below, even ten thousand. Draws from Q stay within a few nats; at 32, ten thousand from the wide Q are about a nat below, those from the narrow Q three."
 fig, ax = plt.subplots(figsize=(9.4, 4), layout="constrained")
 for name, table in sources.items():
     for n, style in {"N = 100": "--", "N = 10 000": "-"}.items():
@@ -429,12 +430,13 @@ plt.show()
 # %%
 largest = prior_draws["latent"].max()
 assert largest == 32, "the text speaks of 32 latent variables: end both lists with 32"
-at_32 = q_draws[q_draws["latent"] == largest].groupby("Q")[["N = 100", "N = 10 000"]]
-means = at_32.mean()
-assert (means["N = 100"] < -2).all(), "a hundred draws are better than the text says"
-narrow, wide = means["N = 10 000"][["too narrow", "too wide"]]
-assert narrow < 2 * wide - 0.5, "ten thousand draws should help the wide Q more"
-assert abs(wide) < 1.5, "the wide Q is off by more than the text says"
+at_32 = q_draws[q_draws["latent"] == largest].set_index("Q")
+few, many = at_32["N = 100"].groupby("Q"), at_32["N = 10 000"].groupby("Q")
+assert (few.mean() < -2).all(), "a hundred draws are better than the text says"
+gained = many.mean() - few.mean()
+assert gained["too wide"] > 2 * gained["too narrow"], "more draws should help the wide"
+assert many.mean()["too narrow"] < -2, "the narrow Q is better than the text says"
+assert -1.5 < many.median()["too wide"], "the wide Q is worse than the text says"
 from_prior = sources["the prior"][prior_draws["latent"] == largest]
 assert from_prior["N = 10 000"].max() < -100, "the prior is better than the text says"
 assert from_prior["effective, of 10 000"].max() < 2, "one draw should do all the work"
@@ -518,8 +520,8 @@ estimate("(5) in five dimensions", q.logpdf(draws) - p.logpdf(draws), normal_kl(
 # %% [markdown]
 # ### It is never negative
 #
-# This is the fact that everything below rests on, so here is its proof. A function is *convex* if its graph never goes below any of its
-# tangents. **Jensen's inequality** says what a convex function $\varphi$ does to averages:
+# This is the fact that everything below rests on, so here is its proof. A smooth function is *convex* if its graph never goes below any of
+# its tangents. **Jensen's inequality** says what a convex function $\varphi$ does to averages:
 #
 # $$\mathbb E\bigl[\varphi(V)\bigr] \;\ge\; \varphi\bigl(\mathbb E[V]\bigr).$$
 #
@@ -537,7 +539,7 @@ estimate("(5) in five dimensions", q.logpdf(draws) - p.logpdf(draws), normal_kl(
 # $Q > 0$. Then $P$ has all its mass there, too, and the two distributions are the same. So **KL is 0 only if** $Q = P$.
 #
 # We try a thousand random pairs, in one to six dimensions, and one distribution compared with itself. And
-# where $Q$ covers only half of $P$ (uniform on [0, 1] and on [0, 2]), the last integral is ½, and the divergence must be $-\log ½$.
+# where $Q$ covers only half of $P$ (uniform on [0, 1] and on [0, 2]), the last integral is ½. There $P/Q$ is ½ at every draw, so Jensen's inequality is an equality, and the divergence must be $-\log ½ = \log 2$.
 
 # %%
 sizes = rng.integers(1, 7, size=1000)
@@ -748,7 +750,7 @@ print(f"{from_prior - model.expected_log_likelihood(x, q):.1f} nats")
 #
 # On the left, drag the orange $Q$. On the right are the terms of (11) in nats. The first two bars are its right side: the *reconstruction*
 # $\mathbb E_Q[\log P(X|Z)]$, minus the KL from the prior, is the ELBO. The gap, $\mathrm{KL}[Q \Vert P(Z|X)]$, is computed on its own, by an integral over the posterior that
-# you see. However you move $Q$, it reaches from the ELBO exactly up to $\log P(X)$, and this line stays where it is.
+# you see. However you move $Q$, the gap reaches from the ELBO exactly up to $\log P(X)$, and this line stays where it is.
 #
 # Make a guess first, then try:
 #
@@ -815,7 +817,7 @@ assert all(middle["gap"] < step["gap"] for step in aside), "a step aside is bett
 # Look at the two sides of (11).
 #
 # - **Left**: what we want, $\log P(X)$, minus an error that is never negative, and 0 only when $Q$ is the posterior.
-# - **Right**: two terms that we can compute, and that gradient descent can raise. The first asks whether codes from $Q$ decode to $X$. It is the
+# - **Right**: two terms that we can compute, and that training can raise (by gradient descent on minus the ELBO). The first asks whether codes from $Q$ decode to $X$. It is the
 #   *reconstruction* term. The second keeps every picture's distribution of codes near the prior.
 #
 # Since the error is not negative, the right side is a lower bound on the logarithm of the evidence:
@@ -888,7 +890,7 @@ print("correlation in the posterior:", correlation.round(3))
 print(f"the best diagonal Q falls short by {log_p_x + found.fun:.4f} nats")
 
 # %% [markdown]
-# Theory predicts these variances. Only two terms of (5), with the posterior in the place of $P$, contain the variances: $\tfrac12\sum_i (\Lambda_{ii}\sigma_i^2 - \log\sigma_i^2)$, where $\Lambda$ is the
+# Theory predicts these variances. Only two terms of (5), with the posterior in place of $P$, contain the variances: $\tfrac12\sum_i (\Lambda_{ii}\sigma_i^2 - \log\sigma_i^2)$, where $\Lambda$ is the
 # inverse of the posterior's covariance. The derivative is 0 at $\sigma_i^2 = 1/\Lambda_{ii}$. If the coordinates are correlated, these variances
 # are smaller than the posterior's own: this is what we meant by the narrow side. (Here it is only about 3 %.)
 
@@ -913,7 +915,7 @@ print((best_variances / own).round(3))
 # here no single one is.
 #
 # For the linear-Gaussian model this can be computed. The covariance of a mixture is the average of the covariances, plus the covariance of
-# the means. (This is the *law of total covariance*. It follows from $\mathbb E\,ZZ^{\mathsf T} = \mathbb E[\Sigma_X + \mu_X\mu_X^{\mathsf T}]$.)
+# the means. (This is the *law of total covariance*: take $\mathbb E\,ZZ^{\mathsf T} = \mathbb E[\Sigma_X + \mu_X\mu_X^{\mathsf T}]$, and subtract the product of the means, $\mathbb E Z\,\mathbb E Z^{\mathsf T}$ with $\mathbb E Z = \mathbb E\mu_X$.)
 
 # %%
 gain = posterior.cov @ weights.T / sigma**2  # posterior mean = gain (X − b)
@@ -972,13 +974,14 @@ plt.show()
 #
 # Real digits don't follow the model, and then the clouds need not add up. `LinearGaussian.fit` finds the maximum-likelihood
 # linear-Gaussian model of ten thousand digits with two latent variables, in closed form. Its aggregated posterior has the *covariance*
-# of the prior, exactly. But its shape is another:
+# of the prior, exactly. But its shape is different:
 
 # %%
 digits = x_train[:10_000].reshape(-1, 784).astype("float64")
 fitted = LinearGaussian.fit(digits, latent_dim=2)
 cloud = fitted.posterior(digits[0]).cov
 z = (digits - fitted.bias) @ fitted.weights @ cloud / fitted.sigma**2
+same("mean and 0", z.mean(axis=0), 0)
 same("covariance and I", np.cov(z.T, bias=True) + cloud, np.eye(len(cloud)))
 z += normal(cov=cloud).rvs(len(z), random_state=rng)
 for i in range(fitted.latent_dim):
@@ -994,10 +997,10 @@ for i in range(fitted.latent_dim):
 #
 # - $\log P(X) - \mathrm{KL}[Q \Vert P(Z|X)] = \mathbb E_Q[\log P(X|Z)] - \mathrm{KL}[Q \Vert P(Z)]$ holds for any $Q$ (11). The right side is the ELBO. Since
 #   the KL is not negative, it is a lower bound (12), and it is equal to $\log P(X)$ only at the posterior.
-# - The direct estimate of $P(X)$ fails because almost all codes drawn from the prior have nothing to do with the picture. $Q$ draws where it matters. A
-#   $Q$ that is too narrow can't be mended by more draws, one that is too wide can.
+# - The direct estimate of $P(X)$ fails because almost all codes drawn from the prior have nothing to do with the picture. $Q$ draws where it matters. With
+#   a $Q$ that is much too narrow, more draws help very slowly; with one that is too wide they help soon.
 # - KL has a direction. In the direction that a VAE uses, a $Q$ that can't cover two humps takes one.
-# - A diagonal normal $Q$ makes the KL a simple sum (14). What it costs is the correlation that it can't show.
+# - A diagonal normal $Q$ makes the KL a simple sum (14). The price is that it can't represent correlations.
 # - The clouds of all pictures together should make the prior (15).
 #
 # Everything is ready for training except a way to raise the bound. [Notebook 02b](02b_raising_the_bound.ipynb) shows it.

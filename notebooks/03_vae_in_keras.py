@@ -155,12 +155,12 @@ show_source(Encoder.__init__, Encoder.hidden_layers, Encoder.call)
 # which creates the weights.)
 #
 # `BatchNormalization` keeps the numbers inside the network in a comfortable range. With our large steps that is worth
-# about 2 nats: the ELBO is −145.8 with it and −147.6 without, means of three seeds that lie within 1.1 and 0.8 nats of
-# one another ([measured](../benchmarks/results/recipes.md)). `Dropout` blanks some units at random while training. The
+# about 2 nats: the ELBO is −145.8 with it and −147.6 without, means over three seeds, which spread over 1.1 nats with it and
+# 0.8 without ([measured](../benchmarks/results/recipes.md)). `Dropout` blanks some units at random while training. The
 # course has it because the article used it, but switched off by default: see the table at the end.
 #
 # We choose two latent dimensions. That is very few, so expect blur; the reason is that two dimensions can be drawn.
-# (With another number the page runs as far as the map of digits.)
+# (With more of them the page runs as far as the map of digits.)
 
 # %%
 latent_dim = 2
@@ -205,7 +205,7 @@ print(f"mean {np.mean(z):.2f}, standard deviation {np.std(z):.2f}")
 # %% [markdown]
 # ## The decoder: from a code to a picture
 #
-# The decoder goes the opposite way, over 128 and 256 units (leaky ReLU this time, as in the article), to 784 numbers,
+# The decoder goes the opposite way, over 128 and 256 units (with *leaky* ReLU this time, as in the article: a small slope where ReLU is 0), to 784 numbers,
 # one for each pixel. What do these numbers mean? The probability that the pixel is ink. So the last step is a sigmoid,
 # which takes any real number to the interval from 0 to 1. The number before the sigmoid is called a *logit*; the decoder
 # hands it out too, for the loss: once $p$ is rounded to 1, $\log (1 - p)$ is lost, but it can still be computed from the
@@ -385,13 +385,15 @@ for row in rows:
 # Each seed starts both optimisers from the same weights, so we can also compare Adam with the better RMSprop seed by seed:
 
 # %%
+assert [row["optimizer"] for row in rows[:2]] == ["Adam", "RMSprop"]
 adam, rmsprop = (np.array(row["elbo"]) for row in rows[:2])
 behind = adam - rmsprop
+assert behind.min() > 0, "RMSprop is not behind with every seed"
 print(f"RMSprop is {behind.mean():.1f} ± {behind.std(ddof=1):.1f} nats lower")
 
 # %% [markdown]
 # So RMSprop does nearly as well here; it ends one or two nats lower with each of the seeds. The warm-up matters more: without
-# it, Adam ends 11 nats lower on average, and how much lower depends on the seed. With the article's constant rate, seven
+# it, Adam ends 11 to 12 nats lower on average, and how much lower depends on the seed. With the article's constant rate, seven
 # epochs end 29 nats lower. Now our choice:
 
 # %%
@@ -430,7 +432,7 @@ assert history["kl"][-1] > history["kl"][0], reminder
 # (Cells with `assert` hold the text to what was computed, and print nothing as long as both agree.)
 #
 # Here are the two terms apart. The training figures are averages *over* an epoch, during which the model improves; the
-# validation figures are taken at its end. So the training loss of the first epoch lies far above the picture.
+# validation figures are taken at its end. So the training loss of the first epoch lies beyond the top of the figure.
 
 # %% alt="Three panels against the epoch, 1 to 7, training and validation: the loss falls, to about 147 nats; the reconstruction loss, almost all of it, falls alike; the KL rises in training from below 5 to about 5.9 nats, where the validation KL ends too."
 fig, axes = plt.subplots(1, 3, figsize=(9, 2.8), layout="constrained")
@@ -448,7 +450,7 @@ plt.show()
 # %% [markdown]
 # The loss falls, and in training the KL **rises**, to where the validation KL settles too: the model finds that a few more
 # nats spent on the code save many more in reconstruction. That is as it should be. A KL that sinks towards 0 would be the
-# sign of a decoder that has given up on the code. (The validation figures jump about at first. One reason, which
+# sign of a decoder that has given up on the code. (In the first epochs the validation loss may lie above the training loss, although it is taken later. One reason, which
 # [notebook 04](04_watching_it_learn.ipynb) takes apart, is that batch normalisation works with running averages outside
 # of training, and these lag behind while the weights move fast.)
 #
@@ -507,7 +509,7 @@ assert by_digit[1] > max(np.delete(by_digit, 1)) + 20, reminder
 assert np.argmin([x_test[y_test == digit].mean() for digit in range(10)]) == 1
 
 # %% [markdown]
-# The 1 has the smallest loss by far. It also has the least ink of all digits, so there is least to get wrong.
+# The 1 has the smallest loss by far. It also has the least ink of all digits, so there is least to get wrong, which may be the reason.
 #
 # ## Reconstructions
 #
@@ -539,7 +541,8 @@ assert own < average_picture - 50, reminder
 assert another > average_picture, reminder
 
 # %% [markdown]
-# (The first figure is not quite the reconstruction loss above: 500 pictures, and mean codes in place of draws.) A wrong
+# (The first figure is not quite the reconstruction loss above: 500 pictures, mean codes in place of draws, and no probability
+# nearer to 0 or 1 than a millionth, so that a single wrong pixel costs at most 14 nats.) A wrong
 # code is worse than none: the decoder trusts it.
 #
 # ## The manifold: a map of the digits
@@ -687,8 +690,8 @@ ax.collections[0].set_antialiased(False)  # hard edges make a smaller file
 plt.show()
 
 # %% [markdown]
-# The model has found out by itself that there are kinds of digit: most have a region of their own. Where regions overlap,
-# the reconstructions mix. How much of the label do two numbers hold? Let each digit be named by a vote of its ten nearest
+# The model has found out by itself that there are kinds of digit. The 0, 1, 2 and 6 have regions of their own; 4, 7 and 9 share
+# one, and so do 3, 5 and 8. Where regions overlap, the reconstructions mix. How much of the label do two numbers hold? Let each digit be named by a vote of its ten nearest
 # neighbours in the plane, and see how often the name is right, and what it is most often when it is wrong.
 
 # %% tags=["nbval-ignore-output"]
@@ -786,12 +789,13 @@ assert variety_plain < 0.8 * variety_vae < 0.8 * variety_real, reminder
 
 # %% [markdown]
 # Nothing in the plain autoencoder's loss depends on where we are going to draw from. This is what the few nats of KL, and
-# the sampling that goes with it, buy: a plane that can be sampled from.
+# the sampling that goes with it, buy: a plane that can be sampled from, with a distribution fixed beforehand. (The VAE's digits
+# differ less than real ones partly because they are blurred.)
 #
 # ## What is blurred, and why
 #
-# For a given code, which picture would be the best one to draw? The loss answers exactly. All training pictures whose clouds
-# reach the point $z$ contribute to it, weighted with how densely their cloud covers the point, the density $q(z|x_n)$. The
+# For a given code, which picture would be the best one to draw? The loss answers exactly. All training pictures
+# contribute to it, weighted by how densely their cloud covers the point $z$, the density $q(z|x_n)$. The
 # sum of weighted cross-entropies is smallest at the **weighted average of those pictures**:
 #
 # $$p^*(z) = \frac{\sum_n q(z|x_n)\, x_n}{\sum_n q(z|x_n)}.$$
@@ -831,17 +835,17 @@ print(f"correlation of the decoder with these averages {correlation:.3f}, ", end
 print(f"with the average of all {by_chance:.3f}")
 print("pictures that make up an average, in effect ", end="")
 print(f"(1 / sum of squared weights): {np.median(effective):.0f}")
-places = np.exp(price)
-print(f"places that the KL can tell apart: {places:.0f}, ", end="")
-print(f"{len(x_train) / places:.0f} training pictures to each")
+regions = np.exp(price)
+print(f"places that the KL can tell apart: {regions:.0f}, ", end="")
+print(f"{len(x_train) / regions:.0f} training pictures to each")
 
 # %% jupyter={"source_hidden": true}
 assert correlation > 0.9 > by_chance, reminder
-assert 0.5 < np.median(effective) * places / len(x_train) < 2, reminder
+assert 0.5 < np.median(effective) * regions / len(x_train) < 2, reminder
 
 # %% [markdown]
 # So the blur has two causes. **Two numbers, known only to within a cloud,** cannot tell 55 000 digits apart. A KL of
-# $k$ nats is enough for about $e^k$ different places, so each place must serve many digits at once: about as many as the
+# $k$ nats is enough for at most $e^k$ different places, so each place must serve many digits at once: roughly as many as the
 # average there is made of. And the **Bernoulli pixels are independent** given the code: the model has no way to say
 # "the stroke is here *or* there, but not in both places", so it says "grey in both". A real sample, in the last row, is
 # not a sharp digit but a noisy one. The "generated pictures" of this page are the probabilities, not samples.
@@ -1006,7 +1010,7 @@ def effective_beta_solution(pixels, latent_dim, mean_over_pixels, mean_over_unit
 # %% alt="A row of fifteen digits from a line of codes: one kind of digit after another, the shapes changing step by step." jupyter={"outputs_hidden": true, "source_hidden": true} tags=["nbval-ignore-output", "solution", "hide-cell"]
 # Solution. The plane becomes a line, on which the digits stand in a row, so that some
 # kinds are no neighbours any more. The line has to be used more finely than each axis
-# of the plane: more than half of the KL is left.
+# of the plane: rather more than half of the KL is left, after fewer epochs.
 line = VAE(Encoder(latent_dim=1), Decoder(latent_dim=1))
 learning_rate = warmup_cosine(steps=3 * len(x_train) // 250)
 line.compile(optimizer=keras.optimizers.Adam(learning_rate))

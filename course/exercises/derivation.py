@@ -47,8 +47,8 @@ check_kl_to_prior = Exercise(
         ),
         (
             lambda m, v: 0.5 * (np.exp(v) + m**2 - 1 - v),
-            "One number for each unit. They are independent, so their KLs add up: sum over the "
-            "units (axis=1).",
+            "One number for each latent variable. They are independent, so their KLs add up: sum "
+            "over them (axis=1).",
         ),
         (
             lambda m, v: 0.5 * (v**2 + m**2 - 1 - np.log(v**2)).sum(axis=1),
@@ -221,12 +221,12 @@ check_best_cloud = Exercise(
         (
             lambda x, a, s: _cloud(x, 1 / (a**2 + s**2), s**2 / (a**2 + s**2)),
             "The variance is right. In the mean a factor a is missing: the derivative of "
-            "(X − wm)² is −2w (X − wm).",
+            "(X − am)² is −2a (X − am).",
         ),
         (
             lambda x, a, s: _cloud(x, a / (a + s**2), s**2 / (a**2 + s**2)),
             "The variance is right. In the mean's denominator a must be squared: the derivative of "
-            "(X − wm)² is −2w (X − wm).",
+            "(X − am)² is −2a (X − am).",
         ),
         (
             lambda x, a, s: _cloud(x, a / (a**2 + s**2), s**2 / (a**2 + s**2)).T,

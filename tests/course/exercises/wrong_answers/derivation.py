@@ -32,7 +32,7 @@ OF = {
             r"exp\(z_log_var / 2\)",
         ),
         (lambda m, v: 0.5 * np.sum(np.exp(v) + m**2 - v, axis=1), r"−1 for each variable"),
-        (lambda m, v: 0.5 * (np.exp(v) + m**2 - 1 - v), r"One number for each unit"),
+        (lambda m, v: 0.5 * (np.exp(v) + m**2 - 1 - v), r"One number for each latent variable"),
         (lambda m, v: 0.5 * np.sum(np.exp(v) + m**2 - 1, axis=1), r"logarithm is missing"),
         (lambda m, v: kl(m, v) + np.sum(v, axis=1), r"sign of z_log_var"),
         (lambda m, v: 0.5 * (np.sum(np.exp(v) + m**2 - v, axis=1) - 1), r"\*each\*"),
