@@ -200,7 +200,7 @@ assert faint[1:].min() > 0.3, "most changes could be seen: saving them is no gai
 # %% [markdown]
 # ## The map in motion
 #
-# Here is the whole run, every epoch. It is also the picture at the top of the course's front page.
+# Here is the whole run, every epoch.
 
 # %% picture="manifold.gif" tags=["nbval-ignore-output"]
 manifold_gif(recording, "runs/manifold.gif", size=420, verbose=False)
