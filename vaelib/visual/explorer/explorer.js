@@ -123,6 +123,7 @@ function startExplorer(config) {
     const set = (element, attributes) => Object.entries(attributes).forEach(([name, value]) => element.setAttribute(name, value));
     const whole = find(".frame"), plane = find(".plane"), still = find(".still"), digit = find(".digit"), strip = find(".strip");
     const play = find(".play"), clear = find(".clear"), dots = find(".dots"), ends = root.querySelectorAll(".end");
+    const saysCode = find(".z"), saysNear = find(".near"), here = find(".here");
     for (let value = -Math.floor(limit); value <= limit; value++) {
       const at = `${(50 * (value / limit + 1)).toFixed(2)}%`, text = String(value).replace("-", "−");
       add(".across-axis", `<span class="tick across" aria-hidden="true" style="left: ${at}">${text}</span>`);
@@ -242,9 +243,9 @@ function startExplorer(config) {
 
     function draw() {
       paint(digit, blend(...z));
-      find(".z").textContent = sayCode();
-      find(".near").textContent = sayNear();
-      set(find(".here"), { cx: toX(z[0]), cy: toY(z[1]) });
+      saysCode.textContent = sayCode();
+      saysNear.textContent = sayNear();
+      set(here, { cx: toX(z[0]), cy: toY(z[1]) });
       if (frame === null) tell(sayPlace());
     }
 
@@ -364,6 +365,7 @@ function startExplorer(config) {
     const moved = (event, place) => Math.hypot(event.clientX - place[0], event.clientY - place[1]);
 
     function endAt(event) {
+      if (!points.length) return null;
       const reach = event.pointerType === "touch" ? 26 : 13, code = codeAt(event);
       const near = [...points.keys()].sort((i, j) => apart(points[i], code) - apart(points[j], code));
       return near.length && apart(points[near[0]], code) < reach ? near[0] : null;
