@@ -25,8 +25,8 @@ SIDE = 192  # pixels; README shows them at half this size, sharp on any screen
 SQUARES = {
     "01_mapping_distributions": ('"$x = g(z)$"', (0.571, 0.069, 0.974, 0.869)),
     "02a_deriving_the_elbo": ("centers[:40]", (0.081, 0.079, 0.435, 0.847)),
-    "02b_raising_the_bound": ("after, height = touching", (0.117, 0.028, 0.577, 0.848)),
-    "03_vae_in_keras": ("plot_latent(z_mean, y_test)", (0.103, 0.08, 0.874, 0.765)),
+    "02b_raising_the_bound": ("after, height = touching", (0.117, 0.125, 0.506, 0.825)),
+    "03_vae_in_keras": ("plot_latent(z_mean, y_test, ax=ax)", (0.103, 0.08, 0.874, 0.765)),
     "04_watching_it_learn": ("named_correctly(codes[epoch])", (0.081, 0.064, 0.812, 0.868)),
     "05_making_gifs": ("candidates[name].T, **how", (0.068, 0.067, 0.436, 0.867)),
     "06_how_good_is_it": ("top.imshow(x[i, ..., 0]", (0.557, 0.439, 0.741, 0.827)),

@@ -70,7 +70,14 @@ def set_up(seed: int = 0) -> str:
 
 @contextlib.contextmanager
 def preserve_random_state(model: keras.Model) -> Iterator[None]:
-    """Put a model's random generators back afterwards: an encoder draws a code at every call."""
+    """Put a model's random generators back afterwards: an encoder draws a code at every call.
+
+    >>> model = keras.Sequential([keras.layers.GaussianNoise(1.0, seed=0)])
+    >>> with preserve_random_state(model):
+    ...     first = model(keras.ops.zeros((1, 1)), training=True)
+    >>> bool(first == model(keras.ops.zeros((1, 1)), training=True))
+    True
+    """
     generators = [v for v in model.non_trainable_variables if "seed_generator" in v.path]
     before = [keras.ops.convert_to_numpy(variable) for variable in generators]
     try:
