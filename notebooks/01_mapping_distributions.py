@@ -54,7 +54,7 @@ BLUE, ORANGE, GREEN, RED = sns.color_palette()[:4]
 # needs no neural network: *principal component analysis* has both parts. Its *encoder* subtracts the mean picture and
 # takes the coordinates along the directions in which the pictures vary most. Its *decoder* multiplies each direction by
 # its number in the code, and adds them to the mean picture. Of all *linear* autoencoders with a code of this length, it
-# has the smallest squared error. (We also cut off what falls below 0 or above 1, which no pixel can.)
+# has the smallest squared error on the pictures it was computed from. (We also cut off what falls below 0 or above 1, which no pixel can.)
 #
 # Let us encode handwritten zeros and ones with two numbers each, code 1 and code 2. The digits come with the course
 # (MNIST, 28 by 28 pixels).
@@ -109,7 +109,7 @@ plt.show()
 rng = np.random.default_rng(0)
 guessed = rng.multivariate_normal(codes.mean(axis=0), np.cov(codes.T), size=3000)
 
-# %% alt="Codes in the plane. Left, real pictures: a narrow upright lump of ones and a round lump of zeros, with a nearly empty strip between them. Right, draws from the normal distribution: one oval cloud, densest where the strip is, and much wider than both lumps."
+# %% alt="Codes in the plane. Left, real pictures: a narrow upright lump of ones and a round lump of zeros, with a nearly empty strip between them. Right, draws from the normal distribution: one oval cloud, densest where the strip is, and wider than either lump."
 fig, axes = plt.subplots(
     1, 2, figsize=(9.6, 4.3), sharex=True, sharey=True, layout="constrained"
 )
@@ -125,8 +125,7 @@ plt.show()
 # %% [markdown]
 # The two have the same mean and covariance, and little else in common. The codes lie in two lumps of odd shapes with a
 # gap between them. Many draws from the normal distribution fall into the gap, or outside. How many? Let us call a place
-# *empty* if its distance to the nearest real code is larger than that from nearly any real code (99 % of them) to its
-# nearest neighbour.
+# *empty* if the nearest real code is farther away than the nearest neighbour is for 99 % of the real codes.
 
 
 # %%
@@ -146,7 +145,7 @@ print(f"in the strip {empty[in_strip].mean():.0%} are in empty places; ", end=""
 print(f"of those in empty places {in_strip[empty].mean():.0%} are in the strip")
 
 # %% [markdown]
-# So the two overlap only in part. Most draws in empty places lie on the outskirts; most draws in the strip are near one
+# So the two overlap only in part. Most draws in empty places are not in the strip; most draws in the strip are near one
 # of the few codes there. The strip, where code 1 is between $-1.5$ and $0$, is more interesting. What does a code from
 # there decode to? The top row decodes draws that fell there, the bottom row the codes of real pictures.
 
@@ -174,7 +173,7 @@ plt.show()
 # ## A cloud becomes a ring
 #
 # A function turns one distribution into another. Draw $z$ and compute $x = g(z)$: that is a way to draw $x$, and its
-# distribution can look nothing like that of $z$. Here is the example of Doersch's tutorial [1]. Draw 150 points from the
+# distribution can look nothing like that of $z$. This example is from Doersch's tutorial [1]. Draw 150 points from the
 # standard normal distribution in the plane, $z \sim \mathcal N(0, I)$ (two independent standard normal coordinates), and
 # apply to each of them
 #
@@ -203,8 +202,8 @@ axes[1].set_title("$x = g(z)$")
 plt.show()
 
 # %% [markdown]
-# A cloud went in, and a ring came out. (Mind the axes: ±5 on the left, ±2 on the right.) To draw a new point of the ring
-# we need no formula for the ring's distribution. We draw $z$, for which every language has a generator, and apply $g$.
+# A cloud went in, and a ring came out. (Note the different axes: ±5 on the left, ±2 on the right.) To draw a new point of the ring
+# we need no formula for the ring's distribution. We draw $z$, for which NumPy has a generator, and apply $g$.
 #
 # With 400 000 points we see the distributions themselves: the darker a place, the more points fall there.
 
@@ -523,7 +522,7 @@ print(f"distance {test.statistic:.4f}, p-value {test.pvalue:.2g}")
 
 # %%
 def draw_transport(figure, to_target, name, steps):
-    """The curve of a map, the normal distribution above it, the result at its right."""
+    """The curve of a map, the normal distribution above it, the result to its right."""
     z, grid = np.random.default_rng(5).normal(size=50_000), np.linspace(-2.6, 2.6, 400)
     shape = {"width_ratios": [2.6, 1], "height_ratios": [1, 2.6]}
     axes = figure.subplots(2, 2, sharex="col", sharey="row", gridspec_kw=shape)
@@ -542,7 +541,7 @@ def draw_transport(figure, to_target, name, steps):
     right.set(xticks=[], title="result")
 
 
-# %% alt="Two maps of normal z, with its histogram above and the result's at the right. Waiting times: a curve that gets ever steeper, and a result that piles up near 0. Code 1: a curve that is steep near z = 0, and a result with two lumps and a gap from minus 2 to 0."
+# %% alt="Two maps of normal z, with its histogram above and the result's at the right. Waiting times: a curve that gets ever steeper, and a result that piles up near 0. Code 1: a curve that is steep near z = 0, and a result with two lumps and a gap from about minus 1.5 to 0."
 steps = quantile_grid(11, 0.05, 0.95)
 figure = plt.figure(figsize=(11, 4.8), layout="constrained")
 first_half, second_half = figure.subfigures(1, 2, wspace=0.06)
@@ -585,18 +584,18 @@ for name, values in kinds.items():
 print(f"the seventh digit in the bottom row has code 1 = {two_rows[1][6]:.2f}")
 
 # %% [markdown]
-# The mapped codes avoid the strip as the real ones do. (The seventh digit lies just outside: the strip has no sharp
+# The mapped codes avoid the strip as the real ones do. (The seventh digit lies outside, at 0.46: the strip has no sharp
 # edge.)
 #
 # ## From a recipe to learning
 #
 # In many dimensions the recipe fails for lack of data. We would need the quantile function of each coordinate for every
-# combination of the ones before it, and for 784 pixels, or a code of 20 numbers, no collection of data is large enough.
+# combination of the ones before it, and for 784 pixels, or a code of 20 numbers, no collection of data is large enough to read that off.
 # But the ring shows what to look for: *some function* of normal variables. And functions are what neural networks learn.
 #
 # We could train an ordinary autoencoder first, and then a map from normal variables to its codes. The VAE does both at
 # once. It is an autoencoder that is told beforehand which distribution its codes should follow, and it finds an encoder
-# and a decoder that fit it:
+# and a decoder that fit it as well as they can:
 
 # %% alt="From left to right: a picture X; an encoder; a plane with small clouds inside the circles of N(0, I), one of them red with a red dot in it; a decoder; a blurred picture. Arrows join them."
 shown = np.flatnonzero(labels == labels[0])[3]
@@ -610,7 +609,7 @@ plt.show()
 # $Q(Z|X)$: a small cloud of codes that could stand for this object $X$. A code drawn from the cloud, the red dot, goes
 # through the decoder and becomes an *object* again. Each cloud is pulled towards the normal distribution in the middle
 # (the circles), and the clouds of different objects keep apart so that the decoder can tell them from one another.
-# Together they come to cover the plane as the normal distribution does. Then we can draw a code from the normal
+# Together they come to cover the plane nearly as the normal distribution does. Then we can draw a code from the normal
 # distribution, without any object. (The drawing follows Dykeman's [2]. The digit on the right stands in for a decoded
 # red dot: it is what our linear autoencoder makes of the digit on the left.)
 #
