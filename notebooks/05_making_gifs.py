@@ -602,7 +602,7 @@ from course.exercises.gifs import check_changed_box, check_ping_pong
 
 # %%
 def ping_pong(frames):
-    """A list of frames: there, and back without the last and the first; one stays one."""
+    """The frames there, and back without the last and the first; one stays one."""
     return ...  # your answer
 
 
@@ -613,7 +613,7 @@ check_ping_pong(ping_pong)
 # %% jupyter={"source_hidden": true} tags=["solution", "hide-input"]
 # Solution
 def ping_pong_solution(frames):
-    """A list of frames: there, and back without the last and the first; one stays one."""
+    """The frames there, and back without the last and the first; one stays one."""
     return frames + frames[-2:0:-1]
 
 

@@ -236,7 +236,7 @@ total = exact - elbo_of_x
 for name, gap in {f"first {n}": total, f"{len(some)} others": missed}.items():
     print(f"{name}: log P(x) − ELBO {gap.mean():.2f} ± {stats.sem(gap):.2f} nats")
 
-# %%
+# %% jupyter={"source_hidden": true}
 assert (missed > -0.2).all(), "an ELBO above log P(x)"
 noise = np.hypot(stats.sem(total), stats.sem(missed))
 assert abs(missed.mean() - total.mean()) < 3 * noise, "more than chance, after all"

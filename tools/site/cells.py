@@ -35,7 +35,8 @@ def kind(cell: Any) -> str | None:
     if "solution" in cell.metadata.get("tags", []):
         return "solution"
     statements = parsed(cell.source)
-    if statements and all(map(is_check, statements)):
+    folded = cell.metadata.get("jupyter", {}).get("source_hidden", False)  # in JupyterLab, too
+    if folded or (statements and all(map(is_check, statements))):
         return "check"
     if not any("image/png" in output.get("data", {}) for output in cell.outputs):
         return None
