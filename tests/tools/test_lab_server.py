@@ -1,10 +1,12 @@
 """JupyterLab as `make lab` starts it: for this machine only, behind a token, on a free port."""
 
+import contextlib
 import os
 import shutil
 import signal
 import socket
 import subprocess
+import time
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -25,6 +27,15 @@ def status(port, path, token=None, address="127.0.0.1"):
             return 403 if "/login" in answer.url else answer.status
     except urllib.error.HTTPError as error:
         return error.code
+
+
+def wait_until_it_answers(port):
+    """The address is told a moment before."""
+    for _ in range(100):
+        with contextlib.suppress(ConnectionError):
+            socket.create_connection(("127.0.0.1", port), timeout=10).close()
+            return
+        time.sleep(0.2)
 
 
 @pytest.fixture(scope="module")
@@ -99,8 +110,9 @@ def test_it_says_three_lines_and_stops_at_ctrl_c(tmp_path):
     copy_tools(tmp_path)
     (tmp_path / "notebooks/01_first.ipynb").write_text("{}")
     with running(tmp_path, name="said") as server:
+        wait_until_it_answers(server.port)
         os.killpg(server.process.pid, signal.SIGINT)
-        assert server.process.wait(timeout=30) == 0
+        assert server.process.wait(timeout=120) == 0
     said = (tmp_path / "said.log").read_text().splitlines()
     said = [line for line in said if not line.startswith("Running as root")]
     assert len(said) == 3

@@ -38,7 +38,7 @@ def log_likelihood_quadrature(
         joint = evaluated(log_likelihood, x, points[part], shape) + log_prior
         fine = np.logaddexp(fine, special.logsumexp(joint, axis=1))
         if even[part].any():
-            coarse = np.logaddexp(coarse, special.logsumexp(joint[:, even[part]], axis=1))
+            coarse = np.logaddexp(coarse, special.logsumexp(joint[:, even[part]], 1))
     fine, coarse = fine + 2 * np.log(step), coarse + 2 * np.log(2 * step)
     return fine, np.abs(fine - coarse)
 
