@@ -3,7 +3,6 @@
 sh tools/lab.sh
 """
 
-import contextlib
 import re
 import signal
 import subprocess
@@ -28,10 +27,10 @@ def main(options: list[str]) -> int:
     )
     assert process.stdout
     signal.signal(signal.SIGTERM, lambda *_: process.terminate())
-    told, said = False, ""
+    told, stopped, said = False, False, ""
     with LOG.open("a", buffering=1) as log:  # appending: a second JupyterLab may write there, too
         while process.poll() is None:
-            with contextlib.suppress(KeyboardInterrupt):  # JupyterLab gets the Ctrl-C as well
+            try:
                 for line in process.stdout:
                     log.write(line)
                     said += "" if told else line
@@ -39,9 +38,12 @@ def main(options: list[str]) -> int:
                         print(WHAT_TO_DO.format(address=found[0]), flush=True)
                         told = True
                 process.wait()
-    if not told:
+            except KeyboardInterrupt:  # JupyterLab gets it, too, but while it starts it may miss it
+                process.terminate()
+                stopped = True
+    if not told and not stopped:
         print(said, file=sys.stderr)
-    return process.returncode
+    return 0 if stopped else process.returncode
 
 
 if __name__ == "__main__":
