@@ -27,6 +27,8 @@ def main(options: list[str]) -> int:
     )
     assert process.stdout
     signal.signal(signal.SIGTERM, lambda *_: process.terminate())
+    # Programs that a shell starts in the background ignore Ctrl-C otherwise.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     told, stopped, said = False, False, ""
     with LOG.open("a", buffering=1) as log:  # appending: a second JupyterLab may write there, too
         while process.poll() is None:
