@@ -126,15 +126,17 @@ on_the_way = [
     for t, s in zip(shares, shares.clip(max=1), strict=True)
 ]
 bounds = np.array([model.elbo(x, each) for each in on_the_way])
-gaps = np.array([normal_kl(each, posterior) for each in on_the_way])
-same("gap = KL[Q‖P(Z|X)]", log_p_x - bounds, gaps)
+divergences = np.array([normal_kl(each, posterior) for each in on_the_way])
+same("gap = KL[Q‖P(Z|X)]", log_p_x - bounds, divergences)
 
 # %% alt="The ELBO rises as Q moves from the first guess to the posterior, touches the horizontal line log P(X) there, and falls again as the mean goes on. The filled gap between them is the KL from the posterior."
 fig, ax = plt.subplots(figsize=(7.6, 3.8), layout="constrained")
 ax.axhline(log_p_x, color="black", label=r"$\log P(X)$")
 ax.plot(shares, bounds, color=BLUE, linewidth=2, label="ELBO")
 label = r"KL$[Q\,\Vert\,P(Z|X)]$"
-ax.fill_between(shares, bounds, bounds + gaps, color=BLUE, alpha=0.2, label=label)
+ax.fill_between(
+    shares, bounds, bounds + divergences, color=BLUE, alpha=0.2, label=label
+)
 ax.set(xlim=(0, 1.25), ylabel="nats")
 ax.set_xlabel("progress of $Q$ from the first guess (0) to the posterior (1)")
 ax.legend(loc="lower right")
@@ -160,7 +162,7 @@ def average_bound(theta, all_q):
     return np.mean([present.elbo(x, q) for x, q in zip(data, all_q, strict=True)])
 
 
-def top(all_q):
+def highest_bound(all_q):
     """The θ₂ at which this bound is highest."""
     precise = {"xatol": 1e-9}
     upside_down = optimize.minimize_scalar(
@@ -177,23 +179,23 @@ for _ in range(4):
     touching.append((theta, all_q))
     exact = scaled(theta).evidence.logpdf(data).mean()
     same(f"θ₂ = {theta:.3f}: touches", average_bound(theta, all_q), exact)
-    theta = top(all_q)
+    theta = highest_bound(all_q)
 
 # %%
 thetas = np.linspace(0.2, 1.2, 121)
-goal = np.array([scaled(t).evidence.logpdf(data).mean() for t in thetas])
+exact_log_p = np.array([scaled(t).evidence.logpdf(data).mean() for t in thetas])
 curves = [[average_bound(t, all_q) for t in thetas] for _, all_q in touching[:3]]
-assert np.max(np.array(curves) - goal) < 1e-9, "a bound lies above log P"
+assert np.max(np.array(curves) - exact_log_p) < 1e-9, "a bound lies above log P"
 at_touches = [average_bound(t, all_q) for t, all_q in touching]
 assert np.all(np.diff(at_touches) > 0), "a step lowered the likelihood"
-print(f"log P(X; θ₂) is highest at θ₂ = {thetas[goal.argmax()]:.2f}")
+print(f"log P(X; θ₂) is highest at θ₂ = {thetas[exact_log_p.argmax()]:.2f}")
 
 # %% [markdown]
 # In the figure, a filled dot marks where a bound touches, a ring marks its top, and a dotted line leads from there to where the next bound touches.
 
 # %% alt="log P(X) as a curve over the scale of the matrix, and three bounds below it. Each touches the curve at its dot and has its top further right, where the next one touches: the steps climb towards the curve's maximum."
 fig, ax = plt.subplots(figsize=(7.2, 4), layout="constrained")
-ax.plot(thetas, goal, color="black", linewidth=2, label=r"$\log P(X;\theta_2)$")
+ax.plot(thetas, exact_log_p, color="black", linewidth=2, label=r"$\log P(X;\theta_2)$")
 for i, (curve, style) in enumerate(zip(curves, ["-", "--", "-."], strict=True)):
     color = [BLUE, ORANGE, GREEN][i]
     ax.plot(thetas, curve, style, color=color, label=f"bound {i + 1}")
@@ -201,14 +203,15 @@ for i, (curve, style) in enumerate(zip(curves, ["-", "--", "-."], strict=True)):
     after, height = touching[i + 1][0], max(curve)
     ax.plot(after, height, "o", color=color, markerfacecolor="white")
     ax.plot([after, after], [height, at_touches[i + 1]], ":", color="black")
-ax.set(xlim=(0.2, 1.2), ylim=(goal.max() - 1.55, goal.max() + 0.1))
+peak = exact_log_p.max()
+ax.set(xlim=(0.2, 1.2), ylim=(peak - 1.55, peak + 0.1))
 ax.set(xlabel=r"$\theta_2$, scale of the matrix", ylabel="nats, average of 12 pictures")
 fig.legend(loc="outside upper center", ncols=4, fontsize="small")
 plt.show()
 
 # %% [markdown]
 # Each bound touches $\log P(X;\theta_2)$ at its dot and lies below it everywhere else. So when we climb a bound to its top, the black curve is at least as high where
-# we arrive: raising the bound has raised the likelihood. (The curve has its maximum at about 0.83, not at 1: twelve pictures are few. Later steps are small, so the dotted lines get too short to see.) There a new $Q$ makes the bound touch again. These alternating steps are called *expectation maximisation* (EM). A VAE
+# we arrive: raising the bound has raised the likelihood. At that point a new $Q$ makes the bound touch again. (The curve has its maximum at about 0.83, not at 1: twelve pictures are few. Later steps are small, so the dotted lines get too short to see.) These alternating steps are called *expectation maximisation* (EM). A VAE
 # doesn't alternate: it moves $\theta_1$ and $\theta_2$ at once, by gradients. But the bound rises in the same two ways.
 #
 # **What if $Q$ can't become the posterior?** Then the bound never touches. If $Q$ is *rich enough*, meaning that at a best decoder some weights $\theta_1$ make it the posterior of every picture, the largest ELBO
@@ -224,7 +227,7 @@ plt.show()
 # To raise the ELBO by gradient descent we need its gradient with respect to the encoder's outputs $\mu$ and $\sigma$. The KL (14) is a formula, so its gradient is no problem. But
 # the reconstruction term is an expectation over $Q$, and a VAE estimates it by draws from $Q$. What is the derivative of an average of draws?
 #
-# Let us look at it as a function of one number. We take the first coordinate of $\mu$, keep everything else, and estimate $\mathbb E_Q[\log P(X|Z)]$ from twenty draws, in three
+# Let us look at it as a function of one number. We take a diagonal $Q$ with $\mu = (0.3, -0.2)$ and $\sigma = (0.6, 0.5)$, vary the first coordinate of $\mu$, and estimate $\mathbb E_Q[\log P(X|Z)]$ from twenty draws, in three
 # ways.
 #
 # 1. *Frozen draws*: draw the $z$ once, at one value of $\mu$, and keep them. This is what an automatic differentiator sees when a random generator hands it finished numbers.
@@ -285,7 +288,7 @@ plt.show()
 # ### Two ways to the gradient
 #
 # Let $g(Z)$ stand for $\log P(X|Z)$, and let $Q$ be the diagonal normal (13). (In this section $\sigma$ is the encoder's; the noise of (2) is called $\sigma_X$.) **The trick** changes the variable of integration. Then the distribution under
-# the expectation, that of $\varepsilon$, does not depend on $\mu$ and $\sigma$. If $g$ is smooth, the derivative may go inside, where the chain rule does the rest (products of vectors are taken coordinate by coordinate):
+# the expectation, that of $\varepsilon$, does not depend on $\mu$ and $\sigma$. If $g$ is smooth and doesn't grow too fast, the derivative may go inside, where the chain rule does the rest (products of vectors are taken coordinate by coordinate):
 #
 # $$\mathbb E_{Z\sim Q}[g(Z)] = \mathbb E_{\varepsilon}\bigl[g(\mu + \sigma\varepsilon)\bigr]
 # \;\Longrightarrow\;
@@ -428,23 +431,25 @@ def single_draw_variances(latent_dim, seed):
 
 
 # %%
-ways = ["trick", "score function", "with a baseline"]
+estimators = ["trick", "score function", "with a baseline"]
 pairs = [(size, seed) for size in [1, 2, 4, 8, 16, 32] for seed in range(3)]
-variances = pd.DataFrame([single_draw_variances(*pair) for pair in pairs], columns=ways)
+variances = pd.DataFrame(
+    [single_draw_variances(*pair) for pair in pairs], columns=estimators
+)
 variances.index = pd.MultiIndex.from_tuples(pairs, names=["latent", "seed"])
 
 # %% [markdown]
 # What counts is how many times larger the score function's variance is than that of the trick:
 
 # %%
-ratios = variances[ways[1:]].div(variances["trick"], axis=0)
+ratios = variances[estimators[1:]].div(variances["trick"], axis=0)
 table = ratios.groupby("latent").agg(["min", "median", "max"])
 print("variance, in units of the trick's (over three models)")
 table.map(lambda value: f"{value:,.0f}")
 
-# %% alt="Variance of one draw's gradient against the number of latent variables, 1 to 32, on logarithmic axes. The trick grows slowest; the score function with a baseline lies 5 to 20 times higher, without one up to 77 000 times."
+# %% alt="Variance of one draw's gradient against the number of latent variables, 1 to 32, on logarithmic axes. The trick grows slowest; the score function with a baseline lies 5 to 22 times higher, without one up to 77 000 times."
 fig, ax = plt.subplots(figsize=(7.2, 3.6), layout="constrained")
-for way, style in zip(ways, ["o-", "s-", "D--"], strict=True):
+for way, style in zip(estimators, ["o-", "s-", "D--"], strict=True):
     color, of_size = (
         BLUE if way == "trick" else ORANGE,
         variances[way].groupby("latent"),
@@ -460,18 +465,18 @@ ax.legend()
 plt.show()
 
 # %% [markdown]
-# (Lines join the medians; the bands reach from the smallest to the largest of the three.) In each of the three models both ratios must grow from 2 to 8 and from 8 to 32 latent variables:
+# (Lines join the medians; the bands reach from the smallest to the largest of the three.) For each of the three seeds both ratios must grow from 2 to 8 and from 8 to 32 latent variables:
 
 # %%
 sizes = [2, 8, 32]
 assert set(sizes) <= set(ratios.index.levels[0]), f"the claim is about {sizes}"
-for way in ways[1:]:
+for way in estimators[1:]:
     growth = ratios[way].unstack("seed").loc[sizes].to_numpy()
     assert (growth[1:] > growth[:-1]).all(), f"{way}: no growth with the dimension"
-    print(f"{way}: the ratio grows in all {growth.shape[1]} models")
+    print(f"{way}: the ratio grows for all {growth.shape[1]} seeds")
 
 # %% [markdown]
-# With a baseline or without, the score function's variance grows faster than the trick's, so their ratio grows with the
+# In these models, with a baseline or without, the score function's variance grows faster than the trick's, so their ratio grows with the
 # dimension. Without a baseline it even depends on the constant in $\log P(X|Z)$, and so on the unit of the pixels. The fair
 # comparison is the one with a baseline. The score function uses only *how good* a code was. The trick also uses *in which
 # direction* the code would have been better. This is one reason why a VAE can train with one draw for each picture. The average over
@@ -491,7 +496,7 @@ goal = fit.evidence.logpdf(observed).mean()
 print(f"the largest average log P(X): {goal:.4f} nats")
 
 # %% [markdown]
-# The encoder is linear, too: $\mu(X) = AX + c$, and one vector of standard deviations for all $X$. That is enough, because the mean of the posterior is linear in $X$ and its covariance $\sigma^2M^{-1}$ is the same for all $X$. Its weights are $\theta_1$; those of the decoder, $\theta_2$, include the noise $\sigma$, which is learned as well.
+# The encoder is linear, too: $\mu(X) = AX + c$, and one vector of standard deviations for all $X$. The exact posterior has the same form: its mean is linear in $X$, and its covariance is the same for all $X$. (Is a *diagonal* covariance enough? We come back to this below.) The encoder's weights are $\theta_1$; those of the decoder, $\theta_2$, include the noise $\sigma$, which is learned as well.
 # We start from small random numbers.
 
 
@@ -587,8 +592,8 @@ for (way, seed), (bound, log_p, _) in results.items():
 
 # %%
 for way in ways:
-    mean, deviation = below[way].mean(), below[way].std()
-    print(f"{way}: {mean:.4f} below the goal, standard deviation {deviation:.5f}")
+    mean, spread = below[way].mean(), below[way].std()
+    print(f"{way}: {mean:.4f} below the goal, standard deviation {spread:.5f}")
 assert (below > 0).all(), "an ELBO above the largest likelihood: it is no bound"
 short = below["with the trick"].max()
 assert short < 0.0005, (
@@ -622,7 +627,7 @@ plt.show()
 # does best to ignore them: these runs end at the value of a model without codes. When a VAE's codes end like this, one speaks of **posterior collapse**; here we provoked it.
 #
 # One question is left. A diagonal $Q$ can't match a posterior with correlated coordinates, as notebook 02a showed. Why is there no gap here? Because a rotation of the codes changes $W$, but not $P(X)$, since $WW^{\mathsf T}$ stays
-# the same. So there are many best decoders, and among them some whose columns are perpendicular. For these $M = W^{\mathsf T}W + \sigma^2 I$ is diagonal, and so is the posterior's covariance. Where the
+# the same. So there are many best decoders, and among them some whose columns are perpendicular. The posterior's covariance is $\sigma^2 M^{-1}$ with $M = W^{\mathsf T}W + \sigma^2 I$ (notebook 02a), and with perpendicular columns it is diagonal. Where the
 # ELBO is largest, the columns are perpendicular; Lucas et al. [7] prove this for the linear VAE. Training got there:
 
 
@@ -792,22 +797,24 @@ three = np.array([[np.cos(a), np.sin(a)] for a in angles.values()])
 log_posterior = on_grid(three) + stats.norm.logpdf(grid) - ring_evidence(three)[:, None]
 other_end = np.exp(log_posterior[1])[grid > 0.5].sum() * grid_step
 best, amortised = best_normals(three), encoded(encoders[0], three)
-smallest, gaps = ring_gap(three, *best), ring_gap(three, *amortised)
+smallest = ring_gap(three, *best)
+more = ring_gap(three, *amortised) - smallest
 
 # %% alt="Points around a circle, three of them numbered, and the posterior of each. Opposite the seam it is a narrow hump that a normal Q covers; beside the seam it has a tail; on the seam it has two humps, and Q takes one." tags=["nbval-ignore-output"]
 fig, (left, *axes) = plt.subplots(1, 4, figsize=(12, 3.4), layout="constrained")
 left.scatter(*points.T, s=3, color="0.7")
-label = {"boxstyle": "circle,pad=0.2", "facecolor": "white"}
 left.set(xlabel="$x_1$", ylabel="$x_2$", title="the data\n", aspect="equal")
+label = {"boxstyle": "circle,pad=0.2", "facecolor": "white"}
 for i, (ax, title) in enumerate(zip(axes, angles, strict=True)):
     left.text(*three[i], i + 1, ha="center", va="center", bbox=label)
     ax.fill_between(grid, np.exp(log_posterior[i]), color="0.8", label="posterior")
-    for (mean, log_var), color in [(best, BLUE), (amortised, ORANGE)]:
+    for (mean, log_var), color, style in [(best, BLUE, "-"), (amortised, ORANGE, "--")]:
         density = stats.norm.pdf(grid, mean[i], np.exp(log_var[i] / 2))
-        ax.plot(grid, density, color=color, linestyle="-" if color == BLUE else "--")
+        ax.plot(grid, density, style, color=color)
     ax.set(xlim=(-1, 1) if i == 0 else (-4, 4), ylim=(0, None), xlabel="$z$")
-    added = f"gap {smallest[i]:.3f}, encoder + {gaps[i] - smallest[i]:.3f}"
-    ax.set_title(f"{i + 1}: {title}\n{added}")
+    ax.set_title(f"{i + 1}: {title}\ngap {smallest[i]:.3f}, encoder + {more[i]:.3f}")
+arrow = {"arrowprops": {"arrowstyle": "->", "color": "black"}, "ha": "center"}
+axes[1].annotate("2 %", (2.2, 0.01), (2.2, 0.45), **arrow)
 names = ["posterior", "best normal", "encoder's"]
 axes[0].set_ylabel("density")
 axes[2].legend(names, loc="upper left", fontsize="small", handlelength=1.2)
@@ -817,10 +824,10 @@ plt.show()
 assert smallest[0] < 0.01 < smallest[1] < 0.5, "points 1 and 2 are not as described"
 assert 0 < smallest[2] - np.log(2) < 0.15, "on the seam the gap is not about log 2"
 assert 0.01 < other_end < 0.05, "point 2 has another share at the other end"
-assert (gaps > smallest - 1e-4).all(), "an encoder's Q is better than the best normal"
+assert (more > -1e-4).all(), "an encoder's Q is better than the best normal"
 
 # %% [markdown]
-# (The axis of the first posterior is stretched.) The titles give, in nats, the gap of the best normal $Q$, and what the encoder's $Q$ (of the first seed) adds to it. At point 1 the posterior is almost normal, and the best $Q$ covers it. At point 2 it is lopsided: a tail reaches
+# (The $z$ axis of the first posterior is stretched, and the heights differ.) The titles give, in nats, the gap of the best normal $Q$, and what the encoder's $Q$ (of the first seed) adds to it. At point 1 the posterior is almost normal, and the best $Q$ covers it. At point 2 it is lopsided: a tail reaches
 # towards the end of the line, and about 2 % of the mass lies at the other end already. At point 3 the code may have come from either end, and the posterior has two humps. A normal $Q$ can only take one, as in notebook 02a, and loses a little more than $\log 2 = 0.69$ nats.
 #
 # Two different things are missing here, and notebook 06 calls them by their usual names [8]:
@@ -831,27 +838,27 @@ assert (gaps > smallest - 1e-4).all(), "an encoder's Q is better than the best n
 # Where do they arise? We walk once around the circle, with all three encoders.
 
 # %%
-around = np.linspace(-np.pi, np.pi, 241)
+around = np.pi * np.linspace(-1, 1, 601) ** 3  # closer together near the seam
 circle = np.stack([np.cos(around), np.sin(around)], axis=1)
 best_around = best_normals(circle)
 least = ring_gap(circle, *best_around)
 of_encoders = [ring_gap(circle, *encoded(each, circle)) for each in encoders]
 
 # %% alt="Over the angle of the point: the best Q's mean runs from one end to the other and jumps at the seam, while the encoders' means cross the middle steeply. Below, the gap: the encoders' peaks beside the seam are far above the best normal Q's maximum on it." tags=["nbval-ignore-output"]
-fig, (top, bottom) = plt.subplots(
+fig, (upper, lower) = plt.subplots(
     2, figsize=(7.6, 5.4), sharex=True, layout="constrained"
 )
 for i, encoder in enumerate(encoders):
     label = f"encoder's $Q$, {len(encoders)} seeds" if i == 0 else None
-    top.plot(around, encoded(encoder, circle)[0], color=ORANGE, linewidth=1)
-    bottom.plot(around, of_encoders[i], color=ORANGE, linewidth=1, label=label)
-top.plot(around, best_around[0], ".", color=BLUE, markersize=2)
-bottom.plot(around, least, color=BLUE, linewidth=2, label="best normal $Q$")
-top.set(ylabel="mean of $Q$")
-bottom.set(xlabel="angle of the point; the seam is at 0", yscale="log")
-bottom.set(ylabel="gap to log P(X), nats", xlim=(-np.pi, np.pi))
-bottom.set_xticks([-np.pi, 0, np.pi], ["−π", "0", "π"])
-bottom.legend()
+    upper.plot(around, encoded(encoder, circle)[0], color=ORANGE, linewidth=1)
+    lower.plot(around, of_encoders[i], color=ORANGE, linewidth=1, label=label)
+upper.plot(around, best_around[0], ".", color=BLUE, markersize=2)
+lower.plot(around, least, color=BLUE, linewidth=2, label="best normal $Q$")
+upper.set(ylabel="mean of $Q$")
+lower.set(xlabel="angle of the point; the seam is at 0", yscale="log")
+lower.set(ylabel="gap to log P(X), nats", xlim=(-np.pi, np.pi))
+lower.set_xticks([-np.pi, 0, np.pi], ["−π", "0", "π"])
+lower.legend()
 plt.show()
 
 # %%
@@ -861,12 +868,12 @@ assert least.argmax() == len(around) // 2, "the best normal is not worst at the 
 assert (where < 0.5).all(), "an encoder is worst elsewhere: did it train too briefly?"
 print("largest gaps of the encoders:", worst.round(1), "nats, best normal:", end=" ")
 print(f"{least.max():.2f}; at angles", where.round(2))
-assert (worst > 10 * least.max()).all(), "the jump costs the encoders little"
+assert (worst > 20 * least.max()).all(), "the jump costs the encoders little"
 
 # %% [markdown]
 # The approximation gap (blue) has its maximum on the seam, where the posterior has two humps. There the mean of the best $Q$ jumps from one end of the line to the other. An encoder is a continuous function and can't jump: between the two ends its mean runs
-# through the middle, and in this stretch $Q$ sits where the posterior is nearly zero. There the encoders' gaps (orange) rise to more than ten times the blue maximum. The stretch need not lie exactly on the seam: these encoders jump a little beside it, so on the seam itself the first
-# one loses only what the title above says. A circle can't be laid along a line without a tear, and here is the price of it. (Opposite the seam the posterior is very narrow, so even a small error of the mean costs the encoders a tenth of a nat.)
+# through the middle, and in this stretch $Q$ sits where the posterior is nearly zero. There the encoders' gaps (orange) rise to over 35 nats, more than forty times the blue maximum. The stretch need not lie exactly on the seam: these encoders jump a little beside it, so on the seam itself the first
+# one loses only what the title above says. A circle can't be laid along a line without a tear, and this is the price. (Opposite the seam the posterior is very narrow, so even a small error of the mean costs the encoders some hundredths of a nat, here and there a few tenths.)
 #
 # On average over the thousand points of the data, in nats:
 
@@ -888,15 +895,17 @@ print("their share in the amortisation gap:", from_near.round(2))
 assert 0.03 < approximation.mean() < 0.08, "not about 0.05: is σ not 0.2 any more?"
 assert (amortisation > approximation.mean()).all(), "amortisation is not the larger gap"
 assert 0.05 < amortisation.mean() < 0.6, "not about 0.2: did the encoders train enough?"
-assert (np.median(totals, axis=1) < amortisation / 2).all(), "usual points lose as much"
+assert (np.median(totals, axis=1) < totals.mean(axis=1) / 4).all(), (
+    "usual points lose as much"
+)
 assert near.mean() < 0.25, "many points count as near the seam"
 assert (from_near > 0.7).all(), "the loss isn't near the seam"
 
 # %% [markdown]
 # (± is the standard deviation over the seeds.) The best normal $Q$ misses $\log P(X)$ by about 0.05 nats, and in the run shown here the three encoders lose 0.21 ± 0.04 nats in addition, about four times as much. The median is far smaller than the
-# average: most points are encoded well, and most of the amortisation gap comes from the few points within half a radian of the seam.
+# average: most points are encoded well, and most of the amortisation gap comes from the sixth of the points that lie within half a radian of the seam.
 #
-# The two gaps call for different remedies: a richer family of $Q$ for the first, a better encoder or a search for each point for the second. A VAE of digits has a decoder that bends, too. [Notebook 06](06_how_good_is_it.ipynb) measures both of its gaps.
+# The usual remedies are a richer family of $Q$ for the first gap, and a larger encoder or a search for each point for the second. (On the ring, a $Q$ with two humps should help with both: its weight could pass from one end to the other without a jump.) A VAE of digits has a decoder that bends, too. [Notebook 06](06_how_good_is_it.ipynb) measures both of its gaps.
 #
 # ## The noise is the metric
 #
@@ -908,10 +917,10 @@ assert (from_near > 0.7).all(), "the loss isn't near the seam"
 # with $D$ the number of pixels. So *squared error is a Gaussian likelihood*, up to a constant and a factor. And the factor matters: $\sigma^2$ sets
 # the exchange rate between reconstruction and KL. Some programs set this rate directly. They write squared error + $\beta \cdot$ KL, with a weight called $\beta$. Multiply minus the ELBO by $2\sigma^2$, and you see that this is the same knob: $\beta = 2\sigma^2$. (This holds for a fixed $\sigma$ and a squared error summed over pixels. If it is averaged over the $D$ pixels instead, $\beta = 2\sigma^2/D$.)
 #
-# Pixels that are black or white suit another noise. Each is one
+# For pixels that are only black or white, another noise is more suitable. Each pixel is one
 # (ink) with probability $p$ and zero otherwise, a *Bernoulli* variable, with $p = f(Z)$ from the decoder:
 #
-# $$\log P(X \mid Z) = \sum_{j=1}^{D} x_j \log p_j + (1 - x_j) \log (1 - p_j). \tag{19}$$
+# $$\log P(X \mid Z) = \sum_{j=1}^{D} \bigl[x_j \log p_j + (1 - x_j) \log (1 - p_j)\bigr]. \tag{19}$$
 #
 # This is minus the *binary cross-entropy*, summed over pixels. Let us see both on digits, with the functions that the course's VAE uses. In
 # place of a decoder's output we take the average picture, clipped to lie between 0.01 and 0.99. Its probabilities go in as **logits**, $\log\frac{p}{1-p}$.
@@ -932,9 +941,9 @@ logits = special.logit(guess)
 
 # %%
 width = 0.3
-by_scipy = stats.norm.logpdf(some_digits, guess, width).sum(axis=1)
+gaussian_by_scipy = stats.norm.logpdf(some_digits, guess, width).sum(axis=1)
 ours = gaussian_log_likelihood(some_digits, guess, np.log(width**2)).numpy()
-same("(18) by SciPy", ours, by_scipy)
+same("(18) by SciPy", ours, gaussian_by_scipy)
 
 # %% [markdown]
 # The squared error, scaled and shifted as in (18), gives the same numbers. Then (19), for digits whose pixels are black or white:
@@ -943,7 +952,7 @@ same("(18) by SciPy", ours, by_scipy)
 squared_error = np.square(some_digits - guess).sum(axis=1)
 constant = -784 / 2 * np.log(2 * np.pi * width**2)
 by_error = -squared_error / (2 * width**2) + constant
-same("     from the squared error", by_error, by_scipy)
+same("     from the squared error", by_error, gaussian_by_scipy)
 
 # %%
 black_white = (some_digits > 0.5).astype("float64")
@@ -1044,7 +1053,7 @@ for least in (1e-2, 1e-3, 1e-6):
 #
 # ## The decoder alone
 #
-# A trained VAE is a generative model in its decoder alone. To make new objects, draw $z$ from the prior and decode it; the encoder isn't needed. Encoder and decoder together also make an autoencoder, which is a bonus.
+# The decoder of a trained VAE is a generative model by itself. To make new objects, draw $z$ from the prior and decode it; the encoder isn't needed. Encoder and decoder together also make an autoencoder.
 #
 # Here is the drawing, with a simple generator of digits: a linear-Gaussian model of the threes with twelve latent variables.
 
@@ -1067,7 +1076,7 @@ plt.show()
 # $$\mathrm{loss}(X) = -\log P(X \mid z) + \mathrm{KL}\bigl[N(\mu(X), \Sigma(X)) \Vert N(0, I)\bigr],
 # \qquad z = \mu(X) + \Sigma(X)^{1/2}\varepsilon \tag{21}$$
 #
-# We let the VAE of notebook 03, untrained, compute it for a hundred digits. Then we recompute it ourselves, with SciPy and formula (5).
+# We let the VAE of notebook 03, untrained, compute it for a hundred digits: its encoder gives $\mu$, $\log\sigma^2$ and the drawn $z$. Then we recompute the loss ourselves, with SciPy and formula (5).
 
 # %%
 from vaelib.models import VAE, Decoder, Encoder
@@ -1075,14 +1084,15 @@ from vaelib.models import VAE, Decoder, Encoder
 vae = VAE(Encoder(latent_dim=2, seed=1), Decoder(latent_dim=2))
 vae.compile()
 batch = x_test[:100]
-outputs = {name: values.numpy() for name, values in vae(batch).items()}
+z_mean, z_log_var, z = (each.numpy() for each in vae.encoder(batch))
+follows("(16) of its codes", ((z - z_mean) / np.exp(z_log_var / 2)).ravel(), stats.norm)
+decoded = vae.decoder.logits(z).numpy()
+outputs = {"z_mean": z_mean, "z_log_var": z_log_var, "logits": decoded}
 its_loss = float(vae.compute_loss(batch, y_pred=outputs, training=False))
 
 # %%
-logits, z_mean, z_log_var = (
-    outputs[name].astype("float64") for name in ("logits", "z_mean", "z_log_var")
-)
-p, digits = special.expit(logits), some_digits.reshape(batch.shape)
+z_mean, z_log_var = z_mean.astype("float64"), z_log_var.astype("float64")
+p, digits = special.expit(decoded.astype("float64")), some_digits.reshape(batch.shape)
 log_p = special.xlogy(digits, p) + special.xlog1py(1 - digits, -p)
 prior = normal(np.zeros(z_mean.shape[1]))
 clouds = zip(z_mean, np.exp(z_log_var), strict=True)
@@ -1090,20 +1100,22 @@ kl = [normal_kl(normal(m, np.diag(v)), prior) for m, v in clouds]
 by_scipy = log_p.sum(axis=(1, 2, 3)) - kl
 
 # %%
-ours = elbo(batch.astype("float64"), outputs["logits"], z_mean, z_log_var).numpy()
+ours = elbo(
+    batch.astype("float64"), decoded.astype("float64"), z_mean, z_log_var
+).numpy()
 same("(21) `elbo` and SciPy", ours, by_scipy, within=1e-6)
 relative = np.array([its_loss / -ours.mean()])
 same("     relative to the loss of notebook 03", relative, 1, within=1e-5)
 
 # %% [markdown]
 # Notebook 03's code calls $-\log P(X|z)$ the `reconstruction` loss. So there `loss = reconstruction + kl`, averaged
-# over the batch, in nats per image. Averaging over the batch makes the step size
-# independent of the batch size. *Summing* over pixels and latent variables is what makes it a bound (for grey pixels, in the sense of the section on them).
+# over the batch, in nats per image. Averaging over the batch makes losses
+# comparable between batch sizes. *Summing* over pixels and latent variables is what makes it a bound (for grey pixels, in the sense of the section on them).
 #
 # ## What to take with you
 #
 # - The ELBO follows in one line from importance weights (12a). Averaging several weights before the logarithm tightens it.
-# - Raising the ELBO over a data set, with $\theta_1$ and $\theta_2$ at once, raises the likelihood or closes the gap (11a). With a rich enough $Q$ it reaches the largest likelihood.
+# - Raising the ELBO over a data set, with $\theta_1$ and $\theta_2$ at once, raises the likelihood, or narrows the gap, or both (11a). With a rich enough $Q$ it reaches the largest likelihood.
 # - The reparametrisation trick (16) lets gradients through, with little noise. If the gradient through $z$ is blocked, and nothing such as (17) takes its place, the codes collapse.
 # - What a $Q$ misses has two parts: the approximation gap of the best normal $Q$, and the amortisation gap of an encoder that doesn't find it. On the ring the first is largest on the seam, and the second close to it.
 # - The reconstruction term is a likelihood. To choose the loss is to choose the noise: squared error (18), cross-entropy (19).
@@ -1200,7 +1212,7 @@ def draw_solution(z_mean, z_log_var, epsilon):
 # <details>
 # <summary>Hint 3: the derivative</summary>
 #
-# $\dfrac{\bar e}{2v^2} - \dfrac{D}{2v} = 0$. Multiply by $2v^2$ and solve for $v$. It is positive to the left of the solution and negative to the right, so this is the
+# $\dfrac{\bar e}{2v^2} - \dfrac{D}{2v} = 0$. Multiply by $2v^2$ and solve for $v$. The derivative is positive to the left of the solution and negative to the right, so this is the
 # maximum. The question was for $\sigma = \sqrt v$.
 #
 # </details>
