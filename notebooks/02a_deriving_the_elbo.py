@@ -455,8 +455,9 @@ assert from_prior["effective, of 10 000"].max() < 2, "one draw should do all the
 #
 # It is measured in nats. Between two normal distributions of dimension $k$ it has a closed form:
 #
-# $$\mathrm{KL}[N(\mu_Q, \Sigma_Q) \Vert N(\mu_P, \Sigma_P)] = \tfrac12 \Bigl(\operatorname{tr}(\Sigma_P^{-1}\Sigma_Q)
-# + (\mu_P - \mu_Q)^{\mathsf T}\Sigma_P^{-1}(\mu_P - \mu_Q) - k - \log\frac{\det\Sigma_Q}{\det\Sigma_P}\Bigr) \tag{5}$$
+# $$\begin{aligned}\mathrm{KL}[N(\mu_Q, \Sigma_Q) \Vert N(\mu_P, \Sigma_P)] = \tfrac12 \Bigl(&\operatorname{tr}(\Sigma_P^{-1}\Sigma_Q)
+# + (\mu_P - \mu_Q)^{\mathsf T}\Sigma_P^{-1}(\mu_P - \mu_Q) \cr
+# &- k - \log\frac{\det\Sigma_Q}{\det\Sigma_P}\Bigr)\end{aligned} \tag{5}$$
 #
 # <details>
 # <summary>Why? Four lines, for those who like matrices.</summary>

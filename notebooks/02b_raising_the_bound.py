@@ -76,8 +76,8 @@ print(f"log P(X) = {log_p_x:.4f} nats, ELBO of our Q = {model.elbo(x, q):.4f} na
 # There is a shorter way from (3) to (12) than the one in notebook 02a. The logarithm is concave (its negative is convex), so Jensen's inequality turns around, and the logarithm of an
 # average is at least the average of the logarithms:
 #
-# $$\log P(X) = \log \mathbb E_{Z\sim Q}[w] \;\ge\; \mathbb E_{Z\sim Q}[\log w]
-# = \mathbb E_{Z\sim Q}\bigl[\log P(X|Z) + \log P(Z) - \log Q(Z|X)\bigr] = \mathrm{ELBO} \tag{12a}$$
+# $$\begin{aligned}\log P(X) &= \log \mathbb E_{Z\sim Q}[w] \ge \mathbb E_{Z\sim Q}[\log w] \cr
+# &= \mathbb E_{Z\sim Q}\bigl[\log P(X|Z) + \log P(Z) - \log Q(Z|X)\bigr] = \mathrm{ELBO}\end{aligned} \tag{12a}$$
 #
 # The long way tells what the gap is. The short way tells how to make it smaller without changing $Q$: average a few weights *before* the
 # logarithm is taken. The average $\bar w_K$ of $K$ weights also has the expectation $P(X)$, so $\mathbb E[\log \bar w_K] \le \log P(X)$ as well. And more weights never
@@ -110,8 +110,8 @@ assert (np.diff(means) < 0).all(), "more weights did not tighten the bound"
 # How does a bound become a training objective? Put the parameters in. In a VAE both distributions are networks: an **encoder** $Q(Z|X;\theta_1)$ and
 # a **decoder** $P(X|Z;\theta_2)$, with weights $\theta_1$ and $\theta_2$. The identity (11) then reads
 #
-# $$\log P(X;\theta_2) - \mathrm{KL}\bigl[Q(Z|X;\theta_1) \Vert P(Z|X;\theta_2)\bigr]
-# = \mathbb E_{Z\sim Q(Z|X;\theta_1)}\bigl[\log P(X|Z;\theta_2)\bigr] - \mathrm{KL}\bigl[Q(Z|X;\theta_1) \Vert P(Z)\bigr]. \tag{11a}$$
+# $$\begin{aligned}\log P(X;\theta_2) &- \mathrm{KL}\bigl[Q(Z|X;\theta_1) \Vert P(Z|X;\theta_2)\bigr] \cr
+# &= \mathbb E_{Z\sim Q(Z|X;\theta_1)}\bigl[\log P(X|Z;\theta_2)\bigr] - \mathrm{KL}\bigl[Q(Z|X;\theta_1) \Vert P(Z)\bigr].\end{aligned} \tag{11a}$$
 #
 # The prior has no weights. The evidence and the posterior both belong to the decoder, although neither can be computed from it in practice. What is raised is
 # the sum over the data set, as in (1a): $\sum_i \mathrm{ELBO}(X_i; \theta_1, \theta_2)$.
@@ -290,16 +290,15 @@ plt.show()
 # Let $g(Z)$ stand for $\log P(X|Z)$, and let $Q$ be the diagonal normal (13). (In this section $\sigma$ is the encoder's; the noise of (2) is called $\sigma_X$.) **The trick** changes the variable of integration. Then the distribution under
 # the expectation, that of $\varepsilon$, does not depend on $\mu$ and $\sigma$. If $g$ is smooth and doesn't grow too fast, the derivative may go inside, where the chain rule does the rest (products of vectors are taken coordinate by coordinate):
 #
-# $$\mathbb E_{Z\sim Q}[g(Z)] = \mathbb E_{\varepsilon}\bigl[g(\mu + \sigma\varepsilon)\bigr]
-# \;\Longrightarrow\;
-# \nabla_\mu\, \mathbb E_Q[g] = \mathbb E_\varepsilon\bigl[\nabla g(\mu + \sigma\varepsilon)\bigr],
-# \quad
-# \nabla_\sigma\, \mathbb E_Q[g] = \mathbb E_\varepsilon\bigl[\varepsilon\, \nabla g(\mu + \sigma\varepsilon)\bigr]. \tag{16a}$$
+# $$\begin{aligned}\mathbb E_{Z\sim Q}[g(Z)] &= \mathbb E_{\varepsilon}\bigl[g(\mu + \sigma\varepsilon)\bigr], \quad\text{so} \cr
+# \nabla_\mu\, \mathbb E_Q[g] &= \mathbb E_\varepsilon\bigl[\nabla g(\mu + \sigma\varepsilon)\bigr],
+# \qquad
+# \nabla_\sigma\, \mathbb E_Q[g] = \mathbb E_\varepsilon\bigl[\varepsilon\, \nabla g(\mu + \sigma\varepsilon)\bigr].\end{aligned} \tag{16a}$$
 #
 # **The score function** is the other way. It leaves the draw as it is and differentiates the density. By the rule for logarithms, $\nabla \log Q = \nabla Q / Q$, so $\nabla Q = Q\, \nabla\log Q$, and
 #
-# $$\nabla\, \mathbb E_{Z \sim Q}[g(Z)] = \int g(Z)\, \nabla Q(Z)\, dZ = \int g(Z)\, Q(Z)\, \nabla \log Q(Z)\, dZ
-# = \mathbb E_{Z \sim Q}\bigl[g(Z)\, \nabla \log Q(Z)\bigr]. \tag{17}$$
+# $$\begin{aligned}\nabla\, \mathbb E_{Z \sim Q}[g(Z)] &= \int g(Z)\, \nabla Q(Z)\, dZ = \int g(Z)\, Q(Z)\, \nabla \log Q(Z)\, dZ \cr
+# &= \mathbb E_{Z \sim Q}\bigl[g(Z)\, \nabla \log Q(Z)\bigr].\end{aligned} \tag{17}$$
 #
 # For the normal $Q$, with $Z = \mu + \sigma\varepsilon$, the two gradients are $\nabla_\mu \log Q = \varepsilon/\sigma$ and $\nabla_\sigma \log Q = (\varepsilon^2 - 1)/\sigma$. This way doesn't need the derivative of $g$
 # at all. It weights the gradient of $\log Q$ with the resulting log-likelihood.

@@ -13,6 +13,7 @@ OTHERS = [
     "contents",
     f"code/{Path(CHAPTERS[0]).name}",
     "benchmarks/results/bench",
+    "docs/teaching",
     "search",
 ]
 
@@ -41,6 +42,11 @@ def test_a_page_fits_any_screen_and_its_formulas_are_set(address, open_page, nam
     if formulas:
         assert typeset(page) == formulas
         assert page.locator("mjx-merror").count() == 0
+        # A formula that is too wide would have to be scrolled to its number.
+        page.set_viewport_size({"width": 1440, "height": 900})
+        wide = """[...document.querySelectorAll('mjx-container[display="true"]')]
+            .filter(formula => formula.scrollWidth > formula.clientWidth).length"""
+        assert page.evaluate(wide) == 0
     for width in (1280, 390):
         page.set_viewport_size({"width": width, "height": 900})
         assert page.evaluate("document.documentElement.scrollWidth") <= width

@@ -9,9 +9,17 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 
 PATH = Path(__file__).parents[2] / "tools/site/cells.py"
-spec = importlib.util.spec_from_file_location("site_cells", PATH)
-cells = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(cells)
+
+
+def loaded(path):
+    """A module of the folder, which is no package."""
+    spec = importlib.util.spec_from_file_location(f"site_{path.stem}", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+cells, equations = loaded(PATH), loaded(PATH.with_name("equations.py"))
 
 PICTURE = new_output("display_data", {"image/png": "AAAA"})
 PLOT = "\n".join(["fig, ax = plt.subplots()", *["ax.plot(x)"] * 9, "plt.show()"])
@@ -102,3 +110,12 @@ def test_each_chapter_has_a_card_and_its_figure_is_found():
             and any("image/png" in output.get("data", {}) for output in cell.get("outputs", []))
         ]
         assert len(found) == 1, path.stem
+
+
+def test_a_formula_is_linked_to_in_prose_only():
+    text = "# On (2)\n\nBy (2) and (9), `f(2)`, $f(2)$:\n\n$$f(2) = 1 \\tag{3}$$\n\n- (3), too"
+    linked = equations.link(text, {"2", "3"})
+    assert linked == (
+        "# On (2)\n\nBy [(2)](#formula-2) and (9), `f(2)`, $f(2)$:\n\n"
+        "(formula-3)=\n$$f(2) = 1 \\tag{3}$$\n\n- [(3)](#formula-3), too"
+    )

@@ -12,8 +12,10 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import cells
+import equations
 import front
 import nbformat
 
@@ -28,6 +30,11 @@ REPORTS = {
     "gifs": "The animation",
     "explorer": "The explorer",
 }
+GUIDES = {
+    "teaching": "Teaching with it",
+    "reproducibility": "What you may rely on",
+    "gpu": "GPUs",
+}
 
 
 def assemble(root: Path, source: Path) -> None:
@@ -39,6 +46,7 @@ def assemble(root: Path, source: Path) -> None:
         "static",
         "notebooks",
         "code",
+        "docs",
         "benchmarks/results",
         "vaelib/mnist",
     ):
@@ -55,19 +63,27 @@ def assemble(root: Path, source: Path) -> None:
     shutil.copy(root / "vaelib/mnist/README.md", source / "vaelib/mnist")
     for name in REPORTS:
         shutil.copy(root / f"benchmarks/results/{name}.md", source / "benchmarks/results")
+    for name in GUIDES:
+        text = (root / f"docs/{name}.md").read_text(encoding="utf-8")
+        text = re.sub(r"\[([^]]+)\]\(\.\./pictures/(.+?)\)", r'<a href="../\2">\1</a>', text)
+        (source / f"docs/{name}.md").write_text(IN_REPOSITORY.sub(named, text), encoding="utf-8")
     notebooks = sorted((root / "notebooks").glob("[0-9]*.ipynb"))
-    for notebook in notebooks:
+    contents = {path: nbformat.read(path, as_version=4) for path in notebooks}
+    numbered = {path: equations.numbers(content.cells) for path, content in contents.items()}
+    for notebook, content in contents.items():
+        # Elsewhere a number in brackets isn't a formula's.
+        known = set().union(*numbered.values()) if numbered[notebook] else set()
         shutil.copy(notebook, source / "downloads")
-        add_chapter(notebook, source)
+        add_chapter(notebook, content, known, source)
     (source / "contents.md").write_text(
         contents_page([path.stem for path in notebooks]), encoding="utf-8"
     )
     front.write(root, notebooks, source / "extra")
 
 
-def add_chapter(notebook: Path, source: Path) -> None:
+def add_chapter(notebook: Path, content: Any, formulas: set[str], source: Path) -> None:
     """A notebook with two links below its title, and the page of its `.py`."""
-    name, content = notebook.stem, nbformat.read(notebook, as_version=4)
+    name = notebook.stem
     links = (
         f"{{download}}`Download the notebook <../downloads/{name}.ipynb>` · [View it as a "
         f".py](../code/{name}.md)"
@@ -77,8 +93,7 @@ def add_chapter(notebook: Path, source: Path) -> None:
             cell.source = re.sub(
                 r'^<a id="([^"]+)"></a>\n*', r"(\1)=\n", cell.source, flags=re.MULTILINE
             )
-            # What is in the repository only is named.
-            cell.source = re.sub(r"\[([^]]+)\]\((\.\./\w+/\w+\.py)\)", named, cell.source)
+            cell.source = IN_REPOSITORY.sub(named, equations.link(cell.source, formulas))
     cells.prepare(content.cells, name)
     title, rest = content.cells[0].source.split("\n", 1)
     content.cells[0].source = f"{title}\n\n{links}\n{rest}"
@@ -94,8 +109,12 @@ def add_chapter(notebook: Path, source: Path) -> None:
     )
 
 
+# A file that the site hasn't.
+IN_REPOSITORY = re.compile(r"\[([^]]+)\]\((\.\./(?:[\w./-]+\.(?:py|yml)|LICENSE[\w-]*))\)")
+
+
 def named(link: re.Match[str]) -> str:
-    """A link to a file that the site hasn't: its text, and the file's name."""
+    """In place of a link to a file of the repository: its text, and the file's name."""
     return f"{link[1]} (`{link[2].removeprefix('../')}`)"
 
 
@@ -112,6 +131,7 @@ def contents_page(chapters: list[str]) -> str:
         + contents(
             "Measured", [f"{says} <benchmarks/results/{name}>" for name, says in REPORTS.items()]
         )
+        + contents("Guides", [f"{says} <docs/{name}>" for name, says in GUIDES.items()])
         + contents("Data", ["MNIST <vaelib/mnist/README>"])
     )
 
