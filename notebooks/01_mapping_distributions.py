@@ -54,7 +54,7 @@ BLUE, ORANGE, GREEN, RED = sns.color_palette()[:4]
 # needs no neural network: *principal component analysis* has both parts. Its *encoder* subtracts the mean picture and
 # takes the coordinates along the directions in which the pictures vary most. Its *decoder* multiplies each direction by
 # its number in the code, and adds them to the mean picture. Of all *linear* autoencoders with a code of this length, it
-# has the smallest squared error on the pictures it was computed from. (We also cut off what falls below 0 or above 1, which no pixel can.)
+# has the smallest squared error on the pictures it was computed from. (We also clip the decoded values to the range from 0 to 1, where all pixels lie.)
 #
 # Let us encode handwritten zeros and ones with two numbers each, code 1 and code 2. The digits come with the course
 # (MNIST, 28 by 28 pixels).
@@ -101,7 +101,7 @@ plt.show()
 
 # %% [markdown]
 # So we have a decoder. For a *new* picture we only need a new code. From which distribution should we draw it? We know
-# thousands of codes, but not the distribution they came from: nobody chose it, it is a result of the data. (A stored
+# thousands of codes, but not the distribution they came from: nobody chose it; it results from the data and the encoder. (A stored
 # code would only give back an old picture, and with a little noise added, one much like it.) A simple guess is the
 # normal distribution that has their mean and covariance.
 
@@ -125,7 +125,8 @@ plt.show()
 # %% [markdown]
 # The two have the same mean and covariance, and little else in common. The codes lie in two lumps of odd shapes with a
 # gap between them. Many draws from the normal distribution fall into the gap, or outside. How many? Let us call a place
-# *empty* if the nearest real code is farther away than the nearest neighbour is for 99 % of the real codes.
+# *empty* if its nearest real code is farther away than 99 % of the real codes are from their own nearest neighbours. (So
+# 1 % of the real codes lie in empty places themselves.)
 
 
 # %%
@@ -139,10 +140,15 @@ tree = spatial.KDTree(codes)
 to_neighbour = tree.query(codes, k=2)[0][:, 1]  # the nearest is the code itself
 empty = tree.query(guessed)[0] > np.quantile(to_neighbour, 0.99)
 print(f"{empty.mean():.0%} of the draws fall where there are no codes, or next to none")
-print(f"{in_strip.mean():.0%} fall into the strip between the lumps; ", end="")
-print(f"of the real codes {between(codes[:, 0]).mean():.0%}")
-print(f"in the strip {empty[in_strip].mean():.0%} are in empty places; ", end="")
-print(f"of those in empty places {in_strip[empty].mean():.0%} are in the strip")
+print(
+    f"{in_strip.mean():.0%} of the draws fall into the strip between the lumps,", end=""
+)
+print(f" but {between(codes[:, 0]).mean():.0%} of the real codes")
+print(
+    f"{empty[in_strip].mean():.0%} of the draws in the strip are in empty places;",
+    end="",
+)
+print(f" {in_strip[empty].mean():.0%} of the draws in empty places are in the strip")
 
 # %% [markdown]
 # So the two overlap only in part. Most draws in empty places are not in the strip; most draws in the strip are near one
@@ -157,8 +163,9 @@ plt.show()
 
 # %% [markdown]
 # Nearly all digits in the top row are a pale zero with a one through it. Some in the bottom row are blurred in the same
-# way, since two numbers hold little, but most are clearly a zero or a one. A linear decoder makes this easy to see, but
-# it is not the cause. In [notebook 03](03_vae_in_keras.ipynb#What-the-KL-buys) you will train a deep autoencoder on all
+# way, since two numbers hold little, but most are clearly a zero or a one. That a code half-way decodes to a zero with a
+# one through it is due to the linear decoder, which averages pictures. That our guess misses the distribution of the
+# codes is not. In [notebook 03](03_vae_in_keras.ipynb#What-the-KL-buys) you will train a deep autoencoder on all
 # ten digits, and its codes, too, follow a distribution that nobody would have guessed.
 #
 # The space that the codes live in is called the *latent space*, and this is what we ask of it:
@@ -225,7 +232,7 @@ for ax, points, cmap, name, limit in panels:
 plt.show()
 
 # %% [markdown]
-# The numbers at the colour bars are densities: the share of all points per unit of area. The ring is more than five
+# The numbers beside the colour bars are densities: the share of all points per unit of area. The ring is more than five
 # times as dense as the middle of the cloud, because the same points share less room. We will come back to that.
 
 # %% [markdown]
@@ -271,7 +278,7 @@ plt.show()
 # %% [markdown]
 # No line of this grid passes through 0, so each stays one line, and lines cross only where they crossed before. The plane
 # is torn at a single point, 0, which opens into a hole. Lines that were close together near the origin are spread round
-# the whole ring, while the rest of the plane is squeezed into a thin band.
+# the whole ring, while the rest of the grid, out to a distance of about 4, is squeezed into a thin band.
 
 # %% [markdown]
 # ## Taking the ring apart
@@ -312,6 +319,7 @@ r = np.linspace(1, 1.55, 300)
 label = "Rayleigh, shifted by 1, scaled by 1/10"
 ax.plot(r, rayleigh.pdf(r), color="black", label=label)
 ax.set(xlabel=r"radius $\Vert x \Vert$", xlim=(0.95, 1.55))
+ax.set(ylabel="density per unit of length")
 ax.legend()
 plt.show()
 
@@ -363,8 +371,8 @@ print(g(1e-9 * sides).round(6) + 0.0)
 # have wrapped it round the ring without a tear. (For instance, let $z_1$ set the angle, $2\pi\Phi(z_1)$ with the normal
 # distribution function $\Phi$, and let $z_2$ set the radius.) But no continuous function can make two lumps with nothing
 # at all between them. A path from one $z$ to another becomes a path between their images, and that has to cross the gap.
-# (Our codes come close to this: only 1 % lie in the strip.) A neural network is a continuous function. It can only cross
-# the gap so steeply that few draws land there, which is one reason why some samples of real VAEs are mixtures of two
+# (Our codes come close to this: only 1 % lie in the strip.) A neural network is a continuous function. The best it can do
+# is to cross the gap so steeply that few draws land there. This is one reason why some samples of a VAE can be mixtures of two
 # kinds of object.
 #
 # ### Its density
@@ -383,7 +391,7 @@ print(g(1e-9 * sides).round(6) + 0.0)
 
 # %%
 def jacobian_determinant(x):
-    """Of the way back, where ‖x‖ > 1; 0 inside the circle, where nothing comes from."""
+    """Of the way back, where ‖x‖ > 1; 0 inside the circle, which no point reaches."""
     radius = np.linalg.norm(x, axis=-1)
     return 100 * np.maximum(radius - 1, 0) / np.maximum(radius, 1)
 
@@ -418,8 +426,10 @@ for name, density in [("with", density_of_x), ("without", without_determinant)]:
     print(f"{name + ' the determinant':24}{4 * quarter.estimate:.4f}")
 
 # %% [markdown]
-# Here is the density that the formula gives, on the left. On the right you see the same density along a radius, and what
-# our points say: counted in thin rings, and divided by the area of each ring.
+# Without the determinant only 14 % of the probability is left: that is no density.
+#
+# Here is the density that the formula gives, on the left. On the right you see the same density along a radius, over what
+# our points say: the share of them in each of 60 thin rings, divided by the ring's area.
 
 # %% alt="Left, the density by the formula: a ring, empty inside, darkest near radius 1.1. Right, along a radius: the formula's curve, from 0 at radius 1 to almost 0.9 near 1.1, runs along the top of the counted shares of points."
 axis = np.linspace(-2, 2, 300)  # an even number: 0 itself is left out
@@ -431,13 +441,14 @@ by_formula = density_of_x(np.stack([r, 0 * r], axis=1))
 fig, (left, right) = plt.subplots(
     1, 2, figsize=(9.6, 4), layout="constrained", width_ratios=[1, 1.1]
 )
-image = left.pcolormesh(axis, axis, density_of_x(plane), cmap="Oranges")
+on_plane = density_of_x(plane)
+on_plane[on_plane < 0.001] = np.nan  # white
+image = left.pcolormesh(axis, axis, on_plane, cmap="Oranges", vmin=0)
 fig.colorbar(image, ax=left, shrink=0.85)
 left.set(aspect="equal", xlabel="$x_1$", ylabel="$x_2$", title="density by the formula")
-how = {"color": ORANGE, "alpha": 0.5, "label": "share of points per area"}
-right.stairs(per_area, edges, fill=True, **how)
+right.stairs(per_area, edges, fill=True, color=ORANGE, alpha=0.5, label="points")
 right.plot(r, by_formula, color="black", label="formula")
-right.set(xlabel=r"radius $\Vert x \Vert$", ylabel="density")
+right.set(xlabel=r"radius $\Vert x \Vert$", ylabel="density per unit of area")
 right.set_title("the same along a radius")
 right.legend()
 plt.show()
@@ -450,16 +461,20 @@ print(f"highest density {-top.fun:.3f} at radius {top.x:.3f}; ", end="")
 print(f"in the middle of the cloud {stats.norm.pdf(0) ** 2:.3f}")
 
 # %% [markdown]
-# Keep two things from this. A simple generator and a function are enough to *sample* from a complicated distribution.
+# Here is the factor of more than five that the colour bars showed. (This curve isn't that of the radius further up, although both have their peak near 1.1.
+# That one is probability per unit of *length* along the radius, this one per unit of *area*. A thin ring of radius $r$ and width $dr$ has the area
+# $2\pi r\,dr$, so the first is $2\pi r$ times the second.)
+#
+# Remember two things. A simple generator and a function are enough to *sample* from a complicated distribution.
 # But to know its *density*, we need the inverse and a determinant.
 #
 # For a neural network that turns 2 numbers into 784 pixels we have neither. Its outputs lie on a thin sheet in the space
-# of all pictures, and off the sheet the density is zero. So the decoder of a VAE does not give a picture, but a distribution of
-# pictures: for instance, for each pixel the probability that it is black. Now every picture $X$ has a probability,
+# of all pictures. The sheet has no volume, so they have no density there at all. So the decoder of a VAE does not give a picture, but a distribution of
+# pictures: for instance, for each pixel the probability that it is black. Now every black-and-white picture $X$ has a probability,
 #
 # $$P(X) = \int P(X|z)\,p(z)\,dz,$$
 #
-# where $p(z)$ is the density of the normal distribution. With two latent numbers this integral can be computed on a
+# where $p(z)$ is the density of the normal distribution. (Grey pictures follow in notebook 02b.) With two latent numbers this integral can be computed on a
 # grid, as [notebook 06](06_how_good_is_it.ipynb) does. But the number of points grows exponentially with the
 # dimension: 100 along each axis are 10 000 in the plane, and $10^{40}$ for a code of 20 numbers. That is why a VAE is trained with
 # the *evidence lower bound* (ELBO), the subject of notebooks [02a](02a_deriving_the_elbo.ipynb) and [02b](02b_raising_the_bound.ipynb).
@@ -476,7 +491,11 @@ print(f"in the middle of the cloud {stats.norm.pdf(0) ** 2:.3f}")
 #    value that has exactly that probability to its left. (If the distribution has jumps, as a die has, it takes the
 #    smallest value with at least that probability at or below it.)
 #
-# One after the other, $F^{-1}(\Phi(z))$, they turn a normal variable into any other. We first generate waiting times,
+# One after the other, $F^{-1}(\Phi(z))$, they turn a normal variable into any other. For a continuous distribution the proof is one line:
+#
+# $$P\bigl(F^{-1}(\Phi(z)) \le x\bigr) = P\bigl(\Phi(z) \le F(x)\bigr) = P\bigl(z \le \Phi^{-1}(F(x))\bigr) = \Phi\bigl(\Phi^{-1}(F(x))\bigr) = F(x).$$
+#
+# We first generate waiting times,
 # which are exponentially distributed, with $F^{-1}(u) = -\log(1 - u)$:
 
 # %%
@@ -512,7 +531,8 @@ print("a normal with their mean and spread: ", end="")
 print(f"distance {test.statistic:.4f}, p-value {test.pvalue:.2g}")
 
 # %% [markdown]
-# The test cannot tell the mapped numbers from their target in either case. It can tell the fitted normal from the codes.
+# Here the test cannot tell the mapped numbers from their target in either case. It can tell the fitted normal from the codes. (It does not know that the map
+# of the codes was itself read off data, so its p-value is somewhat too small there.)
 #
 # In each of the two figures below, the histogram of $z$ stands above the curve of the map, and the histogram of the
 # result is to the right of the curve. The grey lines carry eleven values of $z$ down to the curve, and from there to the right. Between neighbours lies
@@ -589,8 +609,9 @@ print(f"the seventh digit in the bottom row has code 1 = {two_rows[1][6]:.2f}")
 #
 # ## From a recipe to learning
 #
-# In many dimensions the recipe fails for lack of data. We would need the quantile function of each coordinate for every
-# combination of the ones before it, and for 784 pixels, or a code of 20 numbers, no collection of data is large enough to read that off.
+# In principle the recipe works in many dimensions too, one coordinate after another: draw the first from its quantile function, the
+# second from its quantile function *given the first*, and so on. In practice this fails for lack of data. For 784 pixels, or a
+# code of 20 numbers, no collection of data is large enough to read off a quantile function for every combination of the coordinates before.
 # But the ring shows what to look for: *some function* of normal variables. And functions are what neural networks learn.
 #
 # We could train an ordinary autoencoder first, and then a map from normal variables to its codes. The VAE does both at
@@ -608,12 +629,12 @@ plt.show()
 # An *object* goes in on the left. The encoder does not answer with a point but with a *distribution in the latent space*,
 # $Q(Z|X)$: a small cloud of codes that could stand for this object $X$. A code drawn from the cloud, the red dot, goes
 # through the decoder and becomes an *object* again. Each cloud is pulled towards the normal distribution in the middle
-# (the circles), and the clouds of different objects keep apart so that the decoder can tell them from one another.
+# (the dashed circles hold 50 % and 95 % of it), and the clouds of different objects keep apart so that the decoder can tell them from one another.
 # Together they come to cover the plane nearly as the normal distribution does. Then we can draw a code from the normal
 # distribution, without any object. (The drawing follows Dykeman's [2]. The digit on the right stands in for a decoded
 # red dot: it is what our linear autoencoder makes of the digit on the left.)
 #
-# So the decoder is our $g$: it turns normal codes into pictures, as the ring's $g$ turned the cloud into the ring. A
+# So the decoder plays the part of $g$: it turns normal codes into pictures (strictly, into distributions of pictures), as the ring's $g$ turned the cloud into the ring. A
 # distribution of codes that we can sample from, and a decoder: that is the generative model. How to train it, and what
 # exactly must be pulled towards what, is the subject of notebooks [02a](02a_deriving_the_elbo.ipynb) and [02b](02b_raising_the_bound.ipynb).
 
@@ -743,7 +764,7 @@ def density_in_the_disc_solution(x):
 # %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution", "hide-cell"]
 # Solution. It gets larger, and hardly any thicker: nearly all draws of a normal
 # distribution in many dimensions lie at about the same distance from the middle,
-# √dimensions. Near 0 the density is largest, and yet hardly any draw falls there.
+# √dimensions. The density of z is largest at 0, and yet hardly any z falls near it.
 for dimensions in (2, 3, 10, 100):
     radius = stats.chi(dimensions)
     print(f"{dimensions:3} dimensions: radius {1 + radius.mean() / 10:.3f}, ", end="")

@@ -148,7 +148,7 @@ print(f"in between {np.mean((x_train > 0) & (x_train < 1)):.1%}")
 # code that you see here is fetched from the course's package `vaelib`, where it is tested.
 
 # %%
-show_source(Encoder.__init__, Encoder.hidden_layers, Encoder.call)
+show_source(Encoder.__init__, Encoder.to_features, Encoder.hidden_layers, Encoder.call)
 
 # %% [markdown]
 # (`super().__init__` checks the sizes and keeps them; the last line of `__init__` runs a placeholder for a picture through,
@@ -209,11 +209,12 @@ print(f"mean {np.mean(z):.2f}, standard deviation {np.std(z):.2f}")
 # one for each pixel. What do these numbers mean? The probability that the pixel is ink. So the last step is a sigmoid,
 # which takes any real number to the interval from 0 to 1. The number before the sigmoid is called a *logit*; the decoder
 # hands it out too, for the loss: once $p$ is rounded to 1, $\log (1 - p)$ is lost, but it can still be computed from the
-# logit.
+# logit. (`likelihood` is a small layer that says what the logits mean. Unless you choose another one, it is `Bernoulli`, and
+# its call is the sigmoid.)
 
 # %%
 decoder = Decoder(latent_dim)
-show_source(Decoder.__init__, Decoder.logits, Decoder.call)
+show_source(Decoder.__init__, Decoder.to_pixels, Decoder.logits, Decoder.call)
 
 # %% [markdown]
 # Before training it draws no digits, only undecided greys:

@@ -9,8 +9,8 @@ import pytest
 ROOT = Path(__file__).parent.parent
 
 # Each room imports only from those above it; a room is a module or a package of vaelib.
-ROOMS = ["_files", "_validation", "data", "runtime", "elbo", "latent", "linear_gaussian"]
-ROOMS += ["models", "training", "evaluation", "visual"]
+ROOMS = ["_files", "_validation", "data", "pictures", "runtime", "elbo", "likelihoods", "latent"]
+ROOMS += ["linear_gaussian", "models", "training", "evaluation", "visual"]
 
 SOURCES = {
     ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
@@ -101,7 +101,7 @@ def lines(name):
 
 
 def test_vaelib_can_be_read_in_one_sitting():
-    assert sum(lines(name) for name in VAELIB) <= 2010
+    assert sum(lines(name) for name in VAELIB) <= 2600
 
 
 def test_the_model_fits_on_its_page():

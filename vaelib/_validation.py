@@ -75,6 +75,13 @@ def integer(name: str, value: Any, least: int = 1, most: float = math.inf) -> in
     return int(value)
 
 
+def choice(name: str, value: Any, *allowed: Any) -> Any:
+    """One of a few values."""
+    if value not in allowed:
+        raise ValueError(f"{name} must be one of {allowed}, got {value!r}")
+    return value
+
+
 def sizes(name: str, values: Any, least: int = 1) -> tuple[int, ...]:
     """Integers, such as a shape, as the Python integers that a saved config needs."""
     if not np.iterable(values):

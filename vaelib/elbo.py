@@ -19,12 +19,16 @@ _PLAIN = np.ndarray | np.generic | list | tuple | str | complex | float | int | 
 
 
 def _floats(**values: Tensor) -> list[Tensor]:
-    """Tensors of one type, at least float32: half precision cannot hold a sum over 784 pixels."""
+    """Tensors of one type, at least float32: half precision cannot hold a sum over 784 pixels.
+
+    A single number, such as a log-variance, takes the type of the others.
+    """
     for name, value in values.items():
         if isinstance(value, _PLAIN):
             check.array(name, value)
     tensors = [keras.ops.convert_to_tensor(value) for value in values.values()]
-    kinds = {keras.backend.standardize_dtype(tensor.dtype) for tensor in tensors}
+    whole = [tensor for tensor in tensors if len(tensor.shape)] or tensors
+    kinds = {keras.backend.standardize_dtype(tensor.dtype) for tensor in whole}
     kind = "float64" if "float64" in kinds else "float32"
     return [keras.ops.cast(tensor, kind) for tensor in tensors]
 

@@ -156,7 +156,9 @@ class Exercise:
 
     def _from_outside(self, results: Sequence[np.ndarray], wanted: Sequence[np.ndarray]) -> str:
         """The difference in words, for an answer that nobody foresaw."""
-        for case, mine, right in zip(self.cases, results, wanted, strict=True):
+        three = list(zip(self.cases, results, wanted, strict=True))
+        # A wrong shape first: numbers of two shapes can't be compared.
+        for case, mine, right in sorted(three, key=lambda each: each[1].shape == each[2].shape):
             if self._agree([mine], [right]):
                 continue
             if mine.shape != right.shape:
@@ -184,7 +186,7 @@ class Exercise:
             return f"Everywhere yours is {ratio:.4g} times the right answer."
         if self._agree([mine], [right + offset]):
             return f"Everywhere yours is the right answer {offset:+.4g}."
-        for case, one, other in zip(self.cases, results, wanted, strict=True):
+        for case, one, other in three:
             if not self._agree([one], [other]):
                 both = f"    yours: {short(one)}\n    right: {short(other)}"
                 return f"The shape is right, the numbers differ:\n{self._call(case)}\n{both}"

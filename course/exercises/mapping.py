@@ -175,6 +175,14 @@ def _disc(power: float, **how: Any) -> Any:
     return density
 
 
+def _divided_by_r(x: np.ndarray) -> np.ndarray:
+    """As hint 2 has it, with s/r left as a quotient: 0/0 in the middle."""
+    r = np.linalg.norm(x, axis=1)
+    s = r / np.sqrt(1 - r**2)
+    with np.errstate(invalid="ignore"):
+        return np.exp(-(s**2) / 2) / (2 * np.pi) * (1 - r**2) ** -1.5 * s / r
+
+
 _constant = (
     "The curve has the right shape, but its constant is off. The normal density of two coordinates "
     "is the product of two: 1/√(2π) comes twice, which makes 1/(2π)."
@@ -187,7 +195,7 @@ _elsewhere = (
 check_density_in_the_disc = Exercise(
     right=_by_small_steps,
     cases=[
-        (np.array([[0.6, 0.0], [0.3, -0.4]]),),
+        (np.array([[0.6, 0.0], [0.3, -0.4], [-0.5, 0.2]]),),
         (np.array([[0.0, 0.0], [-0.2, 0.7], [0.55, 0.5], [-0.9, 0.1]]),),
     ],
     slips=[
@@ -220,6 +228,11 @@ check_density_in_the_disc = Exercise(
             "one of radius s: the stretch is s/r.",
         ),
         *((_disc(-2, at=at), _elsewhere) for at in ("r2", "forward")),
+        (
+            _divided_by_r,
+            "Right everywhere but in the middle, where s/r is 0/0. Write it as a power of 1 − r² "
+            "first, as in hint 2.",
+        ),
         (
             _disc(0, at="r2"),
             "That is the normal density at x itself. Go back to the z that leads to x, and "

@@ -114,7 +114,7 @@ def test_each_chapter_has_a_card_and_its_figure_is_found():
 
 def test_a_formula_is_linked_to_in_prose_only():
     text = "# On (2)\n\nBy (2) and (9), `f(2)`, $f(2)$:\n\n$$f(2) = 1 \\tag{3}$$\n\n- (3), too"
-    linked = equations.link(text, {"2", "3"})
+    linked = equations.link(text, {"2", "3"}, {"2", "3"})
     assert linked == (
         "# On (2)\n\nBy [(2)](#formula-2) and (9), `f(2)`, $f(2)$:\n\n"
         "(formula-3)=\n$$f(2) = 1 \\tag{3}$$\n\n- [(3)](#formula-3), too"

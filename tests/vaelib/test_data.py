@@ -1,13 +1,15 @@
-"""MNIST comes whole, from the package itself."""
+"""MNIST comes whole, from the package itself; shapes are what their factors say."""
 
+import colorsys
 import hashlib
 import socket
 
 import numpy as np
 import pytest
+from PIL import Image, ImageDraw
 
 from vaelib import data
-from vaelib.data import load_mnist
+from vaelib.data import SHAPES, coloured_shapes, load_mnist
 
 # Of the raw uint8 arrays; published with the data (vaelib/mnist/README.md).
 RAW_SHA256 = {
@@ -80,3 +82,33 @@ def test_a_missing_file_is_named(monkeypatch, tmp_path):
     package_copy(monkeypatch, tmp_path, None)
     with pytest.raises(FileNotFoundError, match=r"mnist\.npz"):
         load_mnist()
+
+
+def test_coloured_shapes_are_what_their_factors_say():
+    x, factors = coloured_shapes(300, seed=3)
+    ink = ((x.max(axis=-1) - 0.1) / 0.9).astype(float)
+    area = ink.sum(axis=(1, 2)) * (2 / 32) ** 2
+    np.testing.assert_allclose(area, np.pi * factors["size"] ** 2, rtol=0.03)
+    axis = (np.arange(32) + 0.5) / 16 - 1
+    total = ink.sum(axis=(1, 2))
+    np.testing.assert_allclose((ink.sum(axis=1) @ axis) / total, factors["x"], atol=0.005)
+    np.testing.assert_allclose((ink.sum(axis=2) @ -axis) / total, factors["y"], atol=0.005)
+    for i in range(300):
+        brightest = x[i].reshape(-1, 3)[ink[i].argmax()]
+        np.testing.assert_allclose(
+            brightest, colorsys.hsv_to_rgb(factors["hue"][i], 1, 1), atol=0.01
+        )
+
+
+def test_a_square_is_turned_and_a_seed_repeats_a_drawing():
+    x, factors = coloured_shapes(300, seed=3)
+    np.testing.assert_array_equal(coloured_shapes(300, seed=3)[0], x)
+    large = (factors["shape"] == SHAPES.index("square")) & (factors["size"] > 0.35)
+    for i in np.flatnonzero(large):
+        ink = Image.new("L", (1024, 1024))  # the corners of the square, drawn by Pillow
+        turn = np.deg2rad(factors["rotation"][i] + np.array([45, 135, 225, 315]))
+        reach = factors["size"][i] * np.sqrt(np.pi / 2)
+        corners = [factors["x"][i] + reach * np.cos(turn), -factors["y"][i] - reach * np.sin(turn)]
+        ImageDraw.Draw(ink).polygon([*zip(*((np.array(corners) + 1) * 512), strict=True)], 255)
+        expected = np.asarray(ink.resize((32, 32), Image.Resampling.BOX)) / 255
+        assert np.abs((x[i].max(axis=-1) - 0.1) / 0.9 - expected).max() < 0.25

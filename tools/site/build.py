@@ -70,18 +70,22 @@ def assemble(root: Path, source: Path) -> None:
     notebooks = sorted((root / "notebooks").glob("[0-9]*.ipynb"))
     contents = {path: nbformat.read(path, as_version=4) for path in notebooks}
     numbered = {path: equations.numbers(content.cells) for path, content in contents.items()}
+    formulas = set().union(*numbered.values())
     for notebook, content in contents.items():
-        # Elsewhere a number in brackets isn't a formula's.
-        known = set().union(*numbered.values()) if numbered[notebook] else set()
+        # Where there are no formulas, a number in brackets isn't that of one.
+        known = formulas if numbered[notebook] else set()
         shutil.copy(notebook, source / "downloads")
-        add_chapter(notebook, content, known, source)
+        for cell in content.cells:
+            if cell.cell_type == "markdown":
+                cell.source = equations.link(cell.source, known, formulas)
+        add_chapter(notebook, content, source)
     (source / "contents.md").write_text(
         contents_page([path.stem for path in notebooks]), encoding="utf-8"
     )
     front.write(root, notebooks, source / "extra")
 
 
-def add_chapter(notebook: Path, content: Any, formulas: set[str], source: Path) -> None:
+def add_chapter(notebook: Path, content: Any, source: Path) -> None:
     """A notebook with two links below its title, and the page of its `.py`."""
     name = notebook.stem
     links = (
@@ -93,7 +97,7 @@ def add_chapter(notebook: Path, content: Any, formulas: set[str], source: Path) 
             cell.source = re.sub(
                 r'^<a id="([^"]+)"></a>\n*', r"(\1)=\n", cell.source, flags=re.MULTILINE
             )
-            cell.source = IN_REPOSITORY.sub(named, equations.link(cell.source, formulas))
+            cell.source = IN_REPOSITORY.sub(named, cell.source)
     cells.prepare(content.cells, name)
     title, rest = content.cells[0].source.split("\n", 1)
     content.cells[0].source = f"{title}\n\n{links}\n{rest}"

@@ -18,19 +18,22 @@ def numbers(cells: list[Any]) -> set[str]:
     return {found for text in texts for found in TAG.findall(text)}
 
 
-def link(text: str, known: set[str]) -> str:
+def link(text: str, known: set[str], everywhere: set[str]) -> str:
     r"""A markdown cell's text with a target at each numbered formula, and links in the prose.
 
-    >>> print(link("By (2):\n\n$$a = b \\tag{3}$$", {"2", "3"}))
-    By [(2)](#formula-2):
+    `known` are the numbers that the page uses as they are; after "02." any is known.
+
+    >>> print(link("By (2), (02.4):\n\n$$a = b \\tag{3}$$", {"2", "3"}, {"2", "3", "4"}))
+    By [(2)](#formula-2), [(02.4)](#formula-4):
     <BLANKLINE>
     (formula-3)=
     $$a = b \tag{3}$$
     """
 
     def refer(found: re.Match[str]) -> str:
-        return f"[{found[0]}](#formula-{found[1]})" if found[1] in known else found[0]
+        linked = found[2] in (everywhere if found[1] else known)
+        return f"[{found[0]}](#formula-{found[2]})" if linked else found[0]
 
     pieces = ELSEWHERE.split(text)
-    pieces[::2] = [re.sub(r"\((\w+)\)", refer, piece) for piece in pieces[::2]]
+    pieces[::2] = [re.sub(r"\((02\.)?(\w+)\)", refer, piece) for piece in pieces[::2]]
     return FORMULA.sub(r"\1(formula-\2)=\n\g<0>", "".join(pieces))

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from vaelib import _validation as check
+from vaelib.likelihoods import Bernoulli, Likelihood
 from vaelib.runtime import keras
 
 LogLikelihood = Callable[[np.ndarray, np.ndarray], np.ndarray]  # of pictures and codes
@@ -12,32 +13,55 @@ CODES_AT_ONCE = 8_000  # decoded in one call, 10 kB each with MNIST; more would 
 
 
 def paired_log_likelihood(decoder: keras.Model) -> LogLikelihood:
-    """log P(x_i|z_i) with Bernoulli pixels: n pictures, each under its own code, to shape (n,).
+    """log P(x_i|z_i): n pictures, each under its own code, to shape (n,).
 
     >>> from vaelib.models import Decoder
     >>> paired_log_likelihood(Decoder())(np.zeros((5, 28, 28, 1)), np.zeros((5, 2))).shape
     (5,)
     """
-    return _bernoulli(decoder, "ij,ij->i")
+    likelihood = _of(decoder)
+    if isinstance(likelihood, Bernoulli):
+        return _bernoulli(decoder, "ij,ij->i")
+
+    def log_likelihood(x: np.ndarray, z: np.ndarray) -> np.ndarray:
+        logits = decoder.logits(z.astype("float32"), training=False)
+        found = likelihood.log_prob(x.astype("float32"), logits)
+        return keras.ops.convert_to_numpy(found).astype("float64")
+
+    return log_likelihood
 
 
 def pairwise_log_likelihood(decoder: keras.Model) -> LogLikelihood:
-    """log P(x_i|z_j) with Bernoulli pixels: n pictures under all of m codes, to shape (n, m).
+    """log P(x_i|z_j): n pictures under all of m codes, to shape (n, m).
 
     >>> from vaelib.models import Decoder
     >>> pairwise_log_likelihood(Decoder())(np.zeros((5, 28, 28, 1)), np.zeros((3, 2))).shape
     (5, 3)
     """
-    return _bernoulli(decoder, "ik,jk->ij")
+    likelihood = _of(decoder)
+    if isinstance(likelihood, Bernoulli):
+        return _bernoulli(decoder, "ik,jk->ij")
+
+    def log_likelihood(x: np.ndarray, z: np.ndarray) -> np.ndarray:
+        logits = decoder.logits(z.astype("float32"), training=False)
+        repeated = (np.broadcast_to(each, logits.shape) for each in x.astype("float32"))
+        found = [likelihood.log_prob(each, logits) for each in repeated]
+        return keras.ops.convert_to_numpy(keras.ops.stack(found)).astype("float64")
+
+    return log_likelihood
+
+
+def _of(decoder: keras.Model) -> Likelihood:
+    check.attributes("decoder", decoder, "logits")
+    return getattr(decoder, "likelihood", None) or Bernoulli()
 
 
 def _bernoulli(decoder: keras.Model, product: str) -> LogLikelihood:
     """Σ x·logit − log(1 + e^logit) is linear in x: one product, and a sum for each code."""
-    check.attributes("decoder", decoder, "logits")
 
     def log_likelihood(x: np.ndarray, z: np.ndarray) -> np.ndarray:
         logits = decoder.logits(z.astype("float32"), training=False)
-        logits = keras.ops.reshape(logits, (len(z), -1))
+        logits = keras.ops.cast(keras.ops.reshape(logits, (len(z), -1)), "float32")
         x = x.reshape(len(x), -1).astype("float32")
         check.same_shape("x", x.shape, "the decoder's pictures", (None, logits.shape[1]))
         normalizer = keras.ops.sum(keras.ops.softplus(logits), axis=1)

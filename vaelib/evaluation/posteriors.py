@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 
 from vaelib import _validation as check
-from vaelib.elbo import Tensor, bernoulli_log_likelihood, gaussian_kl
+from vaelib.elbo import Tensor, gaussian_kl
 from vaelib.evaluation.quadrature import hermite_nodes
+from vaelib.likelihoods import Bernoulli
 from vaelib.runtime import keras, tf
 
 
@@ -19,7 +20,7 @@ def fit_posteriors(
     steps: int = 100,
     learning_rate: float = 0.05,
     nodes: int = 5,
-    log_likelihood: Callable[[Tensor, Tensor], Tensor] = bernoulli_log_likelihood,
+    log_likelihood: Callable[[Tensor, Tensor], Tensor] | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """The diagonal normal Q(Z|X) with the highest ELBO, for each picture by itself.
 
@@ -31,7 +32,8 @@ def fit_posteriors(
     arXiv:1801.03558, section 2.2.
 
     `logits` are the decoder's of codes, such as `decoder.logits`; `x` are pictures, shape (n, ...);
-    `log_likelihood` is log P(X|Z) of pictures and logits, pair by pair.
+    `log_likelihood` is log P(X|Z) of pictures and logits, pair by pair; left out, that of the
+    decoder whose method `logits` is, or of Bernoulli pixels.
 
     >>> x, start = np.ones((1, 1)), np.zeros((1, 1))  # P(X|Z) = N(Z, 1): the posterior is N(½, ½)
     >>> square = lambda x, z: -0.5 * keras.ops.sum((x - z) ** 2, axis=1)
@@ -41,6 +43,9 @@ def fit_posteriors(
     """
     x, z_mean, z_log_var = check.posteriors(x, z_mean, z_log_var)
     check.number("learning_rate", learning_rate, above=0)
+    if log_likelihood is None:
+        decoder: Any = getattr(logits, "__self__", None)
+        log_likelihood = (getattr(decoder, "likelihood", None) or Bernoulli()).log_prob
     points, weights = hermite_nodes(check.integer("nodes", nodes), z_mean.shape[1])
     pictures = keras.ops.convert_to_tensor(np.repeat(x, len(points), axis=0), "float32")
     values = z_mean, np.exp(z_log_var / 2), z_log_var, points, weights[:, None]
@@ -56,6 +61,7 @@ def fit_posteriors(
             mean, log_variance = first + width * shift, log_var + 2 * growth
             z = mean[:, None] + keras.ops.exp(log_variance[:, None] / 2) * points
             found = log_likelihood(pictures, logits(keras.ops.reshape(z, (-1, z.shape[-1]))))
+            found = keras.ops.cast(found, "float32")
             expected = keras.ops.matmul(keras.ops.reshape(found, (len(x), -1)), weights)[:, 0]
             loss = keras.ops.sum(gaussian_kl(mean, log_variance) - expected)
         optimizer.apply(tape.gradient(loss, [shift.value, growth.value]))

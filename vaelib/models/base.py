@@ -12,6 +12,7 @@ import numpy as np
 
 from vaelib import _validation as check
 from vaelib._files import PathLike, atomic_path
+from vaelib.models.guard import Guard, fault_of
 from vaelib.runtime import keras
 
 
@@ -19,29 +20,46 @@ class PictureModel(keras.Model):
     """A `keras.Model` that refuses arrays it cannot learn from, and ends a run that diverges."""
 
     unit_interval = True  # whether pixels must lie in [0, 1]
+    is_density = True  # whether the log-likelihood may be positive
     image_shape: tuple[int, ...]  # set by a subclass
 
     @wraps(keras.Model.fit)
     def fit(self, *args: Any, **kwargs: Any) -> keras.callbacks.History:
-        call = self._checked(super().fit, args, kwargs)
-        # Before all other callbacks: none of them shall keep a broken model.
-        guard = keras.callbacks.TerminateOnNaN(raise_error=True)
-        callbacks = [guard, call.arguments.get("callbacks") or []]
-        call.arguments["callbacks"] = keras.tree.flatten(callbacks)
-        return super().fit(*call.args, **call.kwargs)
+        return self._guarded(super().fit, args, kwargs)
 
     @wraps(keras.Model.evaluate)
     def evaluate(self, *args: Any, **kwargs: Any) -> Any:
-        call = self._checked(super().evaluate, args, kwargs)
-        return super().evaluate(*call.args, **call.kwargs)
+        return self._guarded(super().evaluate, args, kwargs)
 
-    def _checked(self, method: Callable, args: tuple, kwargs: dict) -> inspect.BoundArguments:
-        call = inspect.signature(method).bind(*args, **kwargs)
+    @wraps(keras.Model.train_on_batch)
+    def train_on_batch(self, *args: Any, **kwargs: Any) -> Any:
+        return self._guarded(super().train_on_batch, args, kwargs)
+
+    @wraps(keras.Model.test_on_batch)
+    def test_on_batch(self, *args: Any, **kwargs: Any) -> Any:
+        return self._guarded(super().test_on_batch, args, kwargs)
+
+    def _guarded(self, method: Callable, args: tuple, kwargs: dict) -> Any:
+        """Look at arrays before a method of Keras, and at streams if it fails."""
+        signature = inspect.signature(method)
+        call = signature.bind(*args, **kwargs)
         names = ("x", "y", "sample_weight", "class_weight")
         self._check_data(*(call.arguments.get(name) for name in names))
-        if isinstance(call.arguments.get("validation_data"), tuple | list):
-            self._check_data(*call.arguments["validation_data"], of="validation_data's ")
-        return call
+        validation = call.arguments.get("validation_data")
+        if isinstance(validation, tuple | list):
+            self._check_data(*validation, of="validation_data's ")
+        within_fit = "_use_cached_eval_dataset" in kwargs  # which has a guard
+        if "callbacks" in signature.parameters and not within_fit:
+            # Before all other callbacks: none of them shall keep a broken model.
+            callbacks = [Guard(), call.arguments.get("callbacks") or []]
+            call.arguments["callbacks"] = keras.tree.flatten(callbacks)
+        try:
+            return method(*call.args, **call.kwargs)
+        except RuntimeError as error:
+            for stream in (call.arguments.get("x"), validation):
+                if fault := fault_of(stream, self.unit_interval):
+                    raise ValueError(fault) from error
+            raise
 
     def _check_data(self, x: Any, y: Any = None, *weights: Any, of: str = "") -> None:
         """`y` is what is to be explained, if it is given, and then `x` may be any numbers."""
@@ -63,7 +81,13 @@ class PictureModel(keras.Model):
         _refuse_weights(sample_weight)
         target, name = x if y is None else y, "y (leave it out, or give pictures)"
         check.same_shape(name, target.shape, "the output", (None, *self.image_shape))
-        return target
+        return keras.ops.cast(target, self.variable_dtype)
+
+    @wraps(keras.Model.export)
+    def export(self, *args: Any, **kwargs: Any) -> None:
+        self.built = False  # so that Keras notes the shape, which it exports
+        self(keras.Input(self.image_shape))
+        super().export(*args, **kwargs)
 
     @wraps(keras.Model.save)
     def save(self, filepath: PathLike, overwrite: bool = True, **kwargs: Any) -> None:

@@ -1,7 +1,7 @@
 """Dense encoder and decoder, and the sampling between them.
 
-Pictures have shape (batch, height, width, channels) and pixels in [0, 1]; codes have shape (batch,
-latent_dim). All classes are registered with Keras for saving.
+Pictures have shape (batch, height, width, channels); codes have shape (batch, latent_dim). All
+classes are registered with Keras for saving.
 """
 
 import math
@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from vaelib import _validation as check
+from vaelib import likelihoods
 from vaelib.elbo import Tensor
 from vaelib.runtime import keras
 
@@ -112,12 +113,15 @@ class Encoder(DenseNetwork):
         **options: Any,
     ) -> None:
         super().__init__(latent_dim, hidden_units, **options)
-        layers = [keras.layers.Flatten(), *self.hidden_layers()]
-        self.hidden = keras.Sequential(layers, name="hidden")
+        self.hidden = keras.Sequential(self.to_features(), name="hidden")
         self.z_mean = keras.layers.Dense(self.latent_dim, name="z_mean")
         self.z_log_var = keras.layers.Dense(self.latent_dim, name="z_log_var")
         self.sampling = Sampling(seed, name="z")
         self(keras.Input(self.image_shape))
+
+    def to_features(self) -> list[Any]:
+        """The layers from a picture to a vector, from which mean and variance are computed."""
+        return [keras.layers.Flatten(), *self.hidden_layers()]
 
     def call(self, x: Tensor, training: bool | None = None) -> tuple[Tensor, ...]:
         check.same_shape("a picture", x.shape[1:], "image_shape", self.image_shape)
@@ -131,10 +135,12 @@ class Encoder(DenseNetwork):
 
 @register
 class Decoder(DenseNetwork):
-    """P(X|Z): from a code to the probability that each pixel is ink.
+    """P(X|Z): from a code to a distribution of pictures, by default Bernoulli pixels.
 
-    Called with codes, shape (batch, latent_dim); returns pictures in [0, 1], shape (batch,
-    *image_shape). `options` are those of `DenseNetwork`.
+    Called with codes, shape (batch, latent_dim); returns the expected pictures, shape (batch,
+    *image_shape): with Bernoulli pixels, the probability that each is ink. `likelihood` is one of
+    `vaelib.likelihoods`, or its name: "bernoulli", "continuous_bernoulli" or "gaussian". `options`
+    are those of `DenseNetwork`.
 
     >>> Decoder(latent_dim=2)(keras.ops.zeros((5, 2))).shape
     TensorShape([5, 28, 28, 1])
@@ -145,19 +151,27 @@ class Decoder(DenseNetwork):
         latent_dim: int = 2,
         hidden_units: Sequence[int] = (128, 256),
         activation: Any = "leaky_relu",
+        likelihood: Any = "bernoulli",
         **options: Any,
     ) -> None:
         super().__init__(latent_dim, hidden_units, activation=activation, **options)
-        pixels = keras.layers.Dense(math.prod(self.image_shape), name="pixels")
-        picture = keras.layers.Reshape(self.image_shape)
-        layers = *self.hidden_layers(), pixels, picture
-        self.to_logits = keras.Sequential(layers, name="logits")
+        self.likelihood = likelihoods.get(likelihood)
+        self.to_logits = keras.Sequential(self.to_pixels(), name="logits")
         self(keras.Input((self.latent_dim,)))
 
+    def to_pixels(self) -> list[Any]:
+        """The layers from a code to a picture of logits."""
+        pixels = keras.layers.Dense(math.prod(self.image_shape), name="pixels")
+        return [*self.hidden_layers(), pixels, keras.layers.Reshape(self.image_shape)]
+
     def logits(self, z: Tensor, training: bool | None = None) -> Tensor:
-        """The same before the sigmoid, any real numbers: what the loss is computed from."""
+        """What the likelihood is computed from, any real numbers; a sigmoid makes them ink."""
         check.same_shape("a code", z.shape[1:], "latent_dim", (self.latent_dim,))
         return self.to_logits(z, training=training)
 
     def call(self, z: Tensor, training: bool | None = None) -> Tensor:
-        return keras.ops.sigmoid(self.logits(z, training=training))
+        return self.likelihood(self.logits(z, training=training))
+
+    def get_config(self) -> dict[str, Any]:
+        likelihood = keras.saving.serialize_keras_object(self.likelihood)
+        return super().get_config() | {"likelihood": likelihood}

@@ -5,8 +5,9 @@ from typing import Any, Self
 import numpy as np
 
 from vaelib import _validation as check
-from vaelib.elbo import Tensor, bernoulli_log_likelihood, gaussian_kl
+from vaelib.elbo import Tensor, gaussian_kl
 from vaelib.models.base import PictureModel
+from vaelib.models.foreign import as_decoder, as_encoder
 from vaelib.runtime import keras, tf
 
 
@@ -19,14 +20,16 @@ class VAE(PictureModel):
     `predict(x)` reconstructs through the *mean* code. Calling the model returns what the loss
     needs: `z_mean`, `z_log_var` and the `logits` decoded from a sampled code.
 
-    For another likelihood than Bernoulli pixels, override `log_likelihood`; if its pixels may be
-    any numbers, set `unit_interval = False`. Source: Kingma & Welling, arXiv:1312.6114, (10).
+    The decoder's `likelihood` says what its output means. Source: Kingma & Welling,
+    arXiv:1312.6114, (10).
 
     Args:
-        encoder: an `Encoder`, or a model with its outputs, `latent_dim` and `image_shape`.
-        decoder: a `Decoder`, or a model with a method `logits` and the same two attributes.
+        encoder: an `Encoder`, or another model with its three outputs.
+        decoder: a `Decoder`, another model with a method `logits`, or a functional model, which
+            returns pictures (see `ForeignDecoder`).
         beta: weight of the KL in `loss` (Higgins et al., ICLR 2017), a variable that a callback may
             `assign`. Minus the sum of `reconstruction` and `kl` is the ELBO, whatever beta is.
+        likelihood: as for `Decoder`, for a decoder that hasn't one: "bernoulli" if left out.
 
     >>> from vaelib.models import Decoder, Encoder
     >>> vae = VAE(Encoder(latent_dim=2), Decoder(latent_dim=2))
@@ -37,20 +40,35 @@ class VAE(PictureModel):
     """
 
     def __init__(
-        self, encoder: keras.Model, decoder: keras.Model, beta: float = 1.0, **kwargs: Any
+        self,
+        encoder: keras.Model,
+        decoder: keras.Model,
+        beta: float = 1.0,
+        likelihood: Any = None,
+        **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        check.attributes("encoder", encoder, "latent_dim", "image_shape")
-        check.attributes("decoder", decoder, "latent_dim", "image_shape", "logits")
-        sizes = [(half.latent_dim, *half.image_shape) for half in (encoder, decoder)]
+        self.encoder, self.decoder = as_encoder(encoder), as_decoder(decoder, likelihood)
+        sizes = [(half.latent_dim, *half.image_shape) for half in (self.encoder, self.decoder)]
         check.same_shape("latent_dim and image_shape of encoder", sizes[0], "decoder", sizes[1])
-        self.encoder, self.decoder, self.image_shape = encoder, decoder, encoder.image_shape
-        self.initial_beta = check.number("beta", beta)
-        start = keras.initializers.Constant(self.initial_beta)
+        self.image_shape = sizes[0][1:]
+        start = keras.initializers.Constant(check.number("beta", beta))
         self.beta = self.add_weight(name="beta", initializer=start, trainable=False)
         self.reconstruction_tracker = keras.metrics.Mean(name="reconstruction")
         self.kl_tracker = keras.metrics.Mean(name="kl")
-        self.built = True  # both halves made their weights when they were created
+        # Halves that wait for data to make their weights make them now: none gets lost.
+        self.encoder(keras.Input(self.image_shape))
+        self.decoder(keras.Input((self.decoder.latent_dim,)))
+        self.built = True
+
+    @property
+    def unit_interval(self) -> bool:  # type: ignore[override]
+        return self.decoder.likelihood.unit_interval
+
+    @property
+    def is_density(self) -> bool:  # type: ignore[override]
+        own = type(self).log_likelihood is not VAE.log_likelihood
+        return own or self.decoder.likelihood.is_density
 
     def call(self, x: Tensor, training: bool | None = None) -> dict[str, Tensor]:
         z_mean, z_log_var, z = self.encoder(x, training=training)
@@ -59,7 +77,7 @@ class VAE(PictureModel):
 
     def log_likelihood(self, x: Tensor, logits: Tensor) -> Tensor:
         """log P(X|Z): nats, shape (batch,)."""
-        return bernoulli_log_likelihood(x, logits)
+        return self.decoder.likelihood.log_prob(x, logits)
 
     def compute_loss(
         self,
@@ -94,7 +112,8 @@ class VAE(PictureModel):
     def get_config(self) -> dict[str, Any]:
         halves = {"encoder": self.encoder, "decoder": self.decoder}
         saved = {name: keras.saving.serialize_keras_object(half) for name, half in halves.items()}
-        return super().get_config() | saved | {"beta": self.initial_beta}
+        beta = float(str(keras.ops.convert_to_numpy(self.beta)))  # 0.1, not its nearest float32
+        return super().get_config() | saved | {"beta": beta}
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Self:

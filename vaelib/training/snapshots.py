@@ -74,7 +74,7 @@ class Snapshots(keras.callbacks.Callback):
         manifold = np.zeros((0, 0), "uint8")
         if self.model.decoder.latent_dim == 2:
             pictures = decode_grid(lambda z: self.model.decoder(z, training=False), self.z_values)
-            manifold = (255 * pictures).round().astype("uint8")
+            manifold = (255 * pictures.clip(0, 1)).round().astype("uint8")
         codes = z_mean.astype("float32"), z_log_var.astype("float32")
         self._frames.append((epoch, manifold, *codes))
         if self.path is not None:

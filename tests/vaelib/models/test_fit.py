@@ -151,3 +151,76 @@ def test_a_likelihood_of_any_numbers_may_have_them():
 
 def test_noisy_pictures_may_be_any_numbers_if_what_they_explain_is_not(vae):
     vae.fit(X + 3, X, verbose=0)
+
+
+class Stream(keras.utils.PyDataset):
+    """Batches of ten."""
+
+    def __init__(self, *arrays):
+        super().__init__()
+        self.arrays = arrays
+
+    def __len__(self):
+        return len(self.arrays[0]) // 10
+
+    def __getitem__(self, i):
+        batch = tuple(array[10 * i : 10 * i + 10] for array in self.arrays)
+        return batch if len(batch) > 1 else batch[0]
+
+
+def dataset(*arrays):
+    return tf.data.Dataset.from_tensor_slices(arrays if len(arrays) > 1 else arrays[0]).batch(10)
+
+
+@pytest.mark.parametrize("stream", [Stream, dataset])
+def test_double_precision_is_welcome_on_every_route(stream):
+    double = X.astype("float64")
+    for run in [
+        lambda vae: vae.fit(stream(double), verbose=0),
+        lambda vae: vae.fit(stream(double, double), verbose=0),
+        lambda vae: vae.evaluate(stream(double), verbose=0),
+        lambda vae: vae.predict(stream(double), verbose=0),
+        lambda vae: vae.train_on_batch(double),
+        lambda vae: vae.test_on_batch(double),
+    ]:
+        run(make())
+
+
+def test_a_single_number_does_not_change_the_type():
+    logits = keras.ops.convert_to_tensor(X)
+    assert gaussian_log_likelihood(X, logits, np.log(0.01)).dtype == "float32"
+
+
+@pytest.mark.parametrize("stream", [Stream, dataset])
+def test_weights_are_refused_on_every_route(stream):
+    weights = np.ones(len(X))
+    for run in [
+        lambda vae: vae.fit(stream(X, X, weights), verbose=0),
+        lambda vae: vae.fit(X, validation_data=(X, None, weights), verbose=0),
+        lambda vae: vae.fit(X, validation_data=stream(X, X, weights), verbose=0),
+        lambda vae: vae.evaluate(X, sample_weight=weights, verbose=0),
+        lambda vae: vae.evaluate(stream(X, X, weights), verbose=0),
+        lambda vae: vae.train_on_batch(X, sample_weight=weights),
+        lambda vae: vae.train_on_batch(X, class_weight={0: 1.0}),
+        lambda vae: vae.test_on_batch(X, sample_weight=weights),
+    ]:
+        with pytest.raises(ValueError, match="sample_weight and class_weight are refused"):
+            run(make())
+
+
+@pytest.mark.parametrize("stream", [Stream, dataset])
+def test_what_is_wrong_with_a_stream_is_said(stream):
+    holed = X.copy()
+    holed[33] = np.nan
+    with pytest.raises(ValueError, match="x holds NaN or infinity, in batch 3"):
+        make().fit(stream(holed), verbose=0)
+    wrong = r"x must have pixels in \[0, 1\], got .* to 25.* in batch 0"
+    with pytest.raises(ValueError, match=wrong):
+        make(rate=0.1).fit(stream(255 * X), epochs=20, verbose=0)
+    with pytest.raises(ValueError, match="x holds NaN or infinity, in batch 3"):
+        make().fit(X, validation_data=stream(holed), verbose=0)
+
+
+def test_validation_prints_nothing_of_its_own(vae, capsys):
+    vae.fit(X, validation_data=(X, None), verbose=0)
+    assert capsys.readouterr().out == ""

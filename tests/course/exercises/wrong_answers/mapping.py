@@ -20,6 +20,12 @@ def cloud(x):
     return normal.pdf(x / np.sqrt(room(x))[:, None]).prod(axis=1)
 
 
+def left_as_a_quotient(x):
+    r = np.linalg.norm(x, axis=1)
+    with np.errstate(invalid="ignore"):
+        return cloud(x) / room(x) ** 1.5 * (r / np.sqrt(room(x))) / r
+
+
 OF = {
     "log_normal_density": [
         (lambda y: normal.pdf(np.log(y)), r"\|dz/dy\| is missing"),
@@ -62,5 +68,8 @@ OF = {
         (lambda x: np.exp(-(1 / room(x) - 1)) / (2 * np.pi) / room(x) ** 2, r"−s²/2"),
         (lambda x: np.exp((1 - 1 / room(x)) / 2) / room(x) ** 2, r"1/√\(2π\) comes twice"),
         (lambda x: cloud(x)[:, None] / room(x)[:, None] ** 2, r"shape"),
+        (lambda x: (x**2).sum(axis=0), r"shape should be \(3,\); yours has shape \(2,\)"),
+        (lambda x: x[0] ** 2 + x[1] ** 2, r"shape should be \(3,\); yours has shape \(2,\)"),
+        (left_as_a_quotient, r"s/r is 0/0"),
     ],
 }
