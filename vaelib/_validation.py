@@ -9,6 +9,8 @@ import numpy as np
 def array(name: str, value: Any, *shape: int | str) -> np.ndarray:
     """Finite real numbers, of this shape if one is given; a size in words may be any but 0."""
     array = np.asarray(value)
+    if array.dtype.name == "bfloat16":  # which NumPy does not know
+        array = array.astype("float32")
     if array.dtype.kind not in "biuf":
         raise TypeError(f"{name} must be real numbers, got {array.dtype}: {value!r:.60}")
     if not np.isfinite(array).all():
@@ -29,12 +31,21 @@ def batch(name: str, x: Any) -> np.ndarray:
     return x
 
 
-def grey_pictures(name: str, x: Any) -> np.ndarray:
-    """A batch to be drawn, (n, height, width) or (n, height, width, 1), as (n, height, width)."""
+def pictures(name: str, x: Any) -> np.ndarray:
+    """A batch to be drawn: grey ones as (n, height, width), coloured as (n, height, width, 3)."""
     x = array(name, x)
-    if x.ndim == 3 and x.shape[-1] == 1:
+    if x.ndim == 3 and (x.shape[-1] == 1 or (x.shape[-1] == 3 and min(x.shape[:2]) > 7)):
         raise ValueError(f"{name} must be a batch, got one picture {x.shape}: x[:1], not x[0]")
+    if x.ndim == 4 and x.shape[-1] == 3:
+        return array(name, x, "n", "height", "width", 3)
     return array(name, x[..., 0] if x.ndim == 4 and x.shape[-1] == 1 else x, "n", "height", "width")
+
+
+def drawable(name: str, x: np.ndarray) -> np.ndarray:
+    """Clipped to [0, 1], which a mean may leave a little; ValueError if it is far outside."""
+    if x.size and not (x.min() >= -1 and x.max() <= 2):
+        unit_interval(name, x)
+    return x.clip(0, 1)
 
 
 def unit_interval(name: str, x: np.ndarray) -> None:
@@ -57,13 +68,20 @@ def posteriors(x: Any, z_mean: Any, z_log_var: Any) -> tuple[np.ndarray, np.ndar
     return x, z_mean, array("z_log_var", z_log_var, *z_mean.shape)
 
 
-def labels(labels: Any, n: int) -> np.ndarray:
-    """The digits that `n` codes belong to."""
-    labels = array("labels", labels, n)
-    if labels.dtype.kind not in "iu" or labels.min() < 0 or labels.max() > 9:
-        got = f"{labels.dtype} from {labels.min()} to {labels.max()}"
-        raise ValueError(f"labels must be integers from 0 to 9, got {got}")
-    return labels
+def labels(labels: Any, n: int) -> tuple[np.ndarray, list[str]]:
+    """The classes of `n` codes, integers or names, as numbers and the names that these stand for.
+
+    Digits from 0 to 9 keep their numbers; other classes are counted in order.
+    """
+    labels = np.asarray(labels)
+    if labels.dtype.kind not in "iuU":
+        raise TypeError(f"labels must be integers or strings, got {labels.dtype}")
+    if labels.shape != (n,):
+        raise ValueError(f"labels must have shape ({n},), got {labels.shape}")
+    if labels.dtype.kind != "U" and n and labels.min() >= 0 and labels.max() <= 9:
+        return labels.astype(int), [str(digit) for digit in range(10)]
+    names, numbers = np.unique(labels, return_inverse=True)
+    return numbers, [str(name) for name in names]
 
 
 def integer(name: str, value: Any, least: int = 1, most: float = math.inf) -> int:

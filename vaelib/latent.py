@@ -47,9 +47,10 @@ def quantile_grid(n: int = 15, low: float = 0.05, high: float = 0.95) -> np.ndar
 def decode_grid(decoder: Callable[[Any], Any], z_values: Any) -> np.ndarray:
     """Decode every point of a square grid in the latent plane, in one batched call.
 
-    The decoder, a model or a function, turns codes, float32 of shape (batch, 2), into grey
-    pictures, shape (batch, height, width, 1). The n increasing `z_values` are those of both axes.
-    Returns one picture, (n·height, n·width): z₁ grows to the right and z₂ *upwards*.
+    The decoder, a model or a function, turns codes, float32 of shape (batch, 2), into pictures,
+    shape (batch, height, width, 1 or 3). The n increasing `z_values` are those of both axes.
+    Returns one picture, (n·height, n·width) or (n·height, n·width, 3): z₁ grows to the right and
+    z₂ *upwards*.
 
     >>> decode_grid(lambda z: z[:, :1, None, None], [0, 1, 2]).tolist()  # pictures of one pixel
     [[0.0, 1.0, 2.0], [0.0, 1.0, 2.0], [0.0, 1.0, 2.0]]
@@ -61,12 +62,12 @@ def decode_grid(decoder: Callable[[Any], Any], z_values: Any) -> np.ndarray:
         raise ValueError(f"z_values must increase, got {z_values}")
     z1, z2 = np.meshgrid(z_values, z_values[::-1])
     codes = np.stack([z1.ravel(), z2.ravel()], axis=1).astype(np.float32)
-    pictures = check.grey_pictures("the decoder's output", decoder(codes))
+    pictures = check.pictures("the decoder's output", decoder(codes))
     check.same_shape("the codes", codes.shape[:1], "the decoder's output", pictures.shape[:1])
     return tiled(pictures.reshape(*z1.shape, *pictures.shape[1:]))
 
 
 def tiled(pictures: np.ndarray) -> np.ndarray:
-    """Pictures in a grid, (rows, columns, height, width), as one, (rows·height, columns·width)."""
-    rows, columns, height, width = pictures.shape
-    return pictures.swapaxes(1, 2).reshape(rows * height, columns * width)
+    """Pictures in a grid, (rows, columns, height, width, ...), as one, (height, width, ...)."""
+    rows, columns, height, width, *channels = pictures.shape
+    return pictures.swapaxes(1, 2).reshape(rows * height, columns * width, *channels)

@@ -660,3 +660,31 @@ def test_in_jupyterlab_it_waits_to_be_trusted_and_follows_the_theme(lab, open_pa
     one = drawn(page)[1]
     page.locator(".plane").press("ArrowDown")
     assert drawn(page)[1] == pytest.approx([one[0], one[1] - 0.1], abs=0.011)
+
+
+def coloured(z):
+    """The same spot, in a colour that depends on the code."""
+    spot, share = decoder(z), stats.norm.cdf(np.asarray(z, dtype=float)[:, 0])[:, None, None]
+    return np.concatenate([spot * share[..., None], spot, 1 - spot], axis=-1)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("colour", [True, False])
+def test_photographs_keep_their_colours_and_names_are_shown(open_page, tmp_path, scheme, colour):
+    kinds = np.array([f"<b>kind {label}" for label in LABELS])
+    shown = coloured if colour else decoder
+    page_of = latent_explorer(
+        shown, CODES, kinds, coloured(CODES) if colour else None, n=21, ink=False
+    )
+    address = page_of.save(tmp_path / "colour.html").as_uri()
+    page = open_page(address, color_scheme=scheme)
+    page.wait_for_selector('[data-ready="yes"]', state="attached")
+    x, y = (round(value) for value in place(page, 0.4, 1.31))
+    page.mouse.move(x, y)
+    page.wait_for_timeout(300)
+    expected = 255 * page_of.picture(code_at(page, x, y))
+    found = pixels(page, ".digit")[..., :3].astype(float)
+    assert np.abs(found - expected.reshape(*found.shape[:2], -1)).max() <= 2
+    page.locator(".dots").check()
+    assert "<b>kind 3" in page.locator(".legend").inner_text()
+    assert page.locator(".tour").inner_text() == "<b>kind 1 → <b>kind 7"

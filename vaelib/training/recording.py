@@ -34,9 +34,10 @@ class Recording:
     """Frames of a training run; ValueError if the arrays do not fit one another.
 
     `epochs` are numbers of finished epochs, increasing from 0, the untrained model, shape
-    (frames,); `manifolds` the digit map at each of them, uint8 from 0 to 255 (full ink), shape
-    (frames, height, width), empty unless the latent space has two dimensions; `z_mean` and
-    `z_log_var` the codes of some pictures, float32, shape (frames, pictures, latent_dim) each.
+    (frames,); `manifolds` the map of pictures at each of them, uint8 from 0 to 255 (full ink, or
+    light), shape (frames, height, width) or (frames, height, width, 3), empty unless the latent
+    space has two dimensions; `z_mean` and `z_log_var` the codes of some pictures, float32, shape
+    (frames, pictures, latent_dim) each.
 
     >>> run = Recording.from_frames([(0, np.zeros((9, 9), "uint8"), *np.zeros((2, 4, 2)))])
     >>> run.z_mean.shape
@@ -51,7 +52,10 @@ class Recording:
     def __post_init__(self) -> None:
         shapes = {name: np.shape(value) for name, value in vars(self).items()}
         ranks = [len(shape) for shape in shapes.values()]
-        if ranks != [1, 3, 3, 3] or len({shape[0] for shape in shapes.values()}) != 1:
+        if (
+            ranks not in ([1, 3, 3, 3], [1, 4, 3, 3])
+            or len({shape[0] for shape in shapes.values()}) != 1
+        ):
             raise ValueError(f"each array must have an entry for each frame, got {shapes}")
         check.same_shape("z_mean", self.z_mean.shape, "z_log_var", self.z_log_var.shape)
         if self.manifolds.dtype != np.uint8 or np.any(np.diff(self.epochs) <= 0):

@@ -17,20 +17,23 @@ from vaelib.training.recording import Recording
 from vaelib.visual import frames
 
 
-def manifold_gif(recording: Recording, path: PathLike, size: int = 800, **options: Any) -> Path:
+def manifold_gif(
+    recording: Recording, path: PathLike, size: int = 800, ink: bool = True, **options: Any
+) -> Path:
     """The digit map over the epochs, written to `path`, which ends in `.gif` and is returned.
 
-    `size` is its width and height in pixels, from 100 to 2000. Options: `frame_ms`, milliseconds
-    that a frame stays (100); `hold_ms`, the last one (2000); `verbose`, to print its progress.
+    `size` is its width and height in pixels, from 100 to 2000; with `ink=False` a grey pixel of 1
+    is white. Options: `frame_ms`, milliseconds that a frame stays (100); `hold_ms`, the last one
+    (2000); `verbose`, to print its progress.
 
     >>> run = [(epoch, np.zeros((28, 28), "uint8"), *np.zeros((2, 4, 2))) for epoch in range(3)]
     >>> manifold_gif(Recording.from_frames(run), "manifold.gif", verbose=False).name
     'manifold.gif'
     """
     _check_plane(recording)
-    palette = frames.color_palette()[: frames.GREYS]
-    still, (box,) = frames.background([None], size, palette)
-    painters = [frames.manifold_painter(recording, box)]
+    palette = frames.color_palette(classes=0, manifolds=recording.manifolds)
+    still, (box,) = frames.background([None], size, palette[: frames.GREYS])
+    painters = [_map(recording, box, palette, ink)]
     return _write(path, still, painters, recording, palette, **options)
 
 
@@ -42,38 +45,50 @@ def latent_gif(
     limit: float | None = None,
     colors: str = "digits",
     with_manifold: bool = False,
+    ink: bool = True,
     **options: Any,
 ) -> Path:
-    """The mean codes of the recorded pictures over the epochs, one colour for each digit.
+    """The mean codes of the recorded pictures over the epochs, one colour for each class.
 
     Args:
-        labels: digits of the recorded pictures, integers from 0 to 9, shape (pictures,).
-        limit: the axes go from −limit to limit; left out, to hold 99 % of all codes, at least 3.
+        labels: digits of the recorded pictures, other integers, or names, shape (pictures,).
+        limit: the axes go from −limit to limit; left out, to hold 99 % of the codes in each
+            of the later half of the frames, at least 3.
         colors: "digits", or any Matplotlib colour map, such as the article's "coolwarm".
-        with_manifold: whether the digit map stands at the right, which doubles the width.
-        path, size, options: as for `manifold_gif`, but a frame stays 150 milliseconds.
+        with_manifold: whether the map stands at the right, which doubles the width.
+        path, size, ink, options: as for `manifold_gif`, but a frame stays 150 milliseconds.
 
     >>> run = [(epoch, np.zeros((28, 28), "uint8"), *np.zeros((2, 4, 2))) for epoch in range(3)]
     >>> latent_gif(Recording.from_frames(run), [1, 2, 3, 3], "latent.gif", verbose=False).name
     'latent.gif'
     """
     _check_plane(recording, with_manifold)
-    labels = check.labels(labels, recording.z_mean.shape[1])
-    most = np.ceil(np.quantile(np.abs(recording.z_mean).max(axis=-1), 0.99))
-    limit = check.number("limit", max(3.0, most) if limit is None else limit, above=0)
-    palette = frames.color_palette(colors)
-    draws = [lambda ax: frames.draw_latent_axes(ax, limit, palette, labels), None]
-    still, (box, *others) = frames.background(draws[: 1 + with_manifold], size, palette)
+    labels, names = check.labels(labels, recording.z_mean.shape[1])
+    # Of the later half: a first epoch with codes far out would leave all others a dot.
+    late = np.abs(recording.z_mean[len(recording) // 2 :]).max(axis=-1)
+    most = np.quantile(late, 0.99, axis=1).max()
+    limit = check.number("limit", max(3.0, np.ceil(most)) if limit is None else limit, above=0)
+    manifolds = recording.manifolds if with_manifold else None
+    palette = frames.color_palette(colors, len(names), manifolds)
+    fixed = palette[: frames.GREYS + len(names)]
+    draws = [lambda ax: frames.draw_latent_axes(ax, limit, palette, labels, names), None]
+    still, (box, *others) = frames.background(draws[: 1 + with_manifold], size, fixed)
     paint = [frames.latent_painter(recording, labels, box, limit)]
-    paint += [frames.manifold_painter(recording, box) for box in others]
+    paint += [_map(recording, box, palette, ink) for box in others]
     return _write(path, still, paint, recording, palette, **{"frame_ms": 150} | options)
+
+
+def _map(recording: Recording, box: frames.Box, palette: np.ndarray, ink: bool) -> frames.Painter:
+    coloured = recording.manifolds.ndim == 4
+    return frames.manifold_painter(recording, box, palette if coloured else None, ink)
 
 
 def _check_plane(recording: Recording, with_manifold: bool = True) -> None:
     check.attributes("recording", recording, "z_mean", "manifolds")
     check.array("recording's z_mean", recording.z_mean, "frames", "pictures", 2)
     if with_manifold:
-        check.array("recording's manifolds", recording.manifolds, "frames", "height", "width")
+        shape = ("frames", "height", "width", 3)[: max(3, np.ndim(recording.manifolds))]
+        check.array("recording's manifolds", recording.manifolds, *shape)
 
 
 def _write(

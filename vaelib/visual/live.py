@@ -1,5 +1,6 @@
 """A Keras callback that shows a training run while it happens."""
 
+from functools import partial
 from typing import Any
 
 from IPython import get_ipython
@@ -18,16 +19,18 @@ class LiveView(keras.callbacks.Callback):
 
     In a terminal it does nothing. Training gives the same weights, bit for bit, as without. `x` are
     pictures to reconstruct, (n, height, width, channels), or ten of MNIST's test set; they are
-    drawn after `every` so many epochs and after the last; the map has n × n pictures.
+    drawn after `every` so many epochs and after the last; the map has n × n pictures; with
+    `ink=False` a grey pixel of 1 is white.
 
     >>> view = LiveView(every=5)  # then vae.fit(x, epochs=20, callbacks=[view])
     """
 
-    def __init__(self, x: Any = None, every: int = 1, n: int = 15) -> None:
+    def __init__(self, x: Any = None, every: int = 1, n: int = 15, ink: bool = True) -> None:
         super().__init__()
         self.x = load_mnist()[1][0][:10] if x is None else check.batch("x", x).astype("float32")
         self.every, self.n = check.integer("every", every), check.integer("n", n, least=2)
         self._handle: Any = None
+        self.ink = ink
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         self._handle = None
@@ -49,10 +52,11 @@ class LiveView(keras.callbacks.Callback):
         with preserve_random_state(self.model):
             pictures = self.x, self.model.predict_on_batch(self.x)
         figure, axes = plt.subplots(1, 2, figsize=(7, 5), layout="constrained", width_ratios=[1, 4])
-        plot_digits(*zip(*pictures, strict=True), ax=axes[0])
+        plot_digits(*zip(*pictures, strict=True), ax=axes[0], ink=self.ink)
         axes[0].set_xticks([self.x.shape[2] * i for i in (0.5, 1.5)], ["picture", "\nfrom code"])
         if self.model.decoder.latent_dim == 2:
-            plot_manifold(lambda z: self.model.decoder(z, training=False), n=self.n, ax=axes[1])
+            decoder = partial(self.model.decoder, training=False)
+            plot_manifold(decoder, n=self.n, ax=axes[1], ink=self.ink)
         else:
             axes[1].set_axis_off()
         losses = [f"{key} {logs[key]:.1f}" for key in ("loss", "val_loss") if key in logs]

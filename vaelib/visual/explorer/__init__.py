@@ -6,6 +6,7 @@ Everything is in the HTML: it works in JupyterLab, on a web page and in a file, 
 import hashlib
 import io
 import json
+import math
 from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ from scipy import interpolate
 from vaelib import _validation as check
 from vaelib._files import PathLike, atomic_path, check_suffix
 from vaelib.latent import decode_grid
-from vaelib.visual.plots import DIGIT_COLORS
+from vaelib.visual.plots import DIGIT_COLORS, class_colors
 
 MAX_BYTES = 600_000
 
@@ -32,7 +33,8 @@ class Explorer:
     """An interactive page for one decoder. At the end of a notebook cell it shows itself.
 
     `html` is its content, to stand inside another page; `sheet` has the decoder's pictures at the
-    nodes, uint8, (n, n, height, width), 255 for ink, the largest z₂ first; see `latent_explorer`.
+    nodes, uint8, (n, n, height, width) or (n, n, height, width, 3), 255 for 1, the largest z₂
+    first; see `latent_explorer`.
     """
 
     html: str
@@ -47,7 +49,7 @@ class Explorer:
         return f"Explorer: {n} × {n} pictures from −{self.limit:g} to {self.limit:g}, {kb:.0f} kB"
 
     def picture(self, z: Any) -> np.ndarray:
-        """What the page draws at codes (..., 2): ink from 0 to 1, shape (..., height, width).
+        """What the page draws at codes (..., 2): from 0 to 1, (..., height, width) or coloured.
 
         The bilinear blend of the four nodes around a code; outside the plane, of its edge.
         """
@@ -79,14 +81,16 @@ def latent_explorer(
     limit: float = 3.0,
     n: int | None = None,
     codes_name: str = "codes of the test set",
+    ink: bool = True,
 ) -> Explorer:
     """A page where the decoder's picture follows the pointer, with the map of pictures behind it.
 
     Args:
-        decoder: as for `decode_grid`, with values from 0 to 1.
+        decoder: as for `decode_grid`.
         codes: codes to show as dots, shape (m, 2), if they are inside the plane.
-        labels: the digit that each code belongs to, for the dots' colours, shape (m,).
+        labels: the digit that each code belongs to, other integers, or names, shape (m,).
         originals: their pictures; a dot of the first 571 shows its own beside its reconstruction.
+        ink: whether a grey pixel of 1 is ink, black on a light page; otherwise it is white.
         limit, n: the decoder is run beforehand at n × n nodes from −limit to limit, and the page
             blends the four nearest pictures; without n, as many nodes as fit in 600 kB.
 
@@ -99,51 +103,61 @@ def latent_explorer(
     given = not (codes is labels is originals is None)
     dots = _dots(codes, labels, originals, limit, size) if given else {}
     for nodes in range(61, 8, -4) if n is None else [check.integer("n", n, least=2)]:
-        if nodes * max(size) <= 4096:  # pixels: more is refused by some phones
+        if nodes * max(size[0], math.prod(size[1:])) <= 4096:  # pixels: more is refused by phones
             sheet = _sheet(decoder, nodes, limit)
-            content = _content(sheet, limit, dots, codes_name)
+            content = _content(sheet, limit, dots, codes_name, ink)
             if len(content.encode()) <= MAX_BYTES:
                 return Explorer(content, sheet, limit)
     raise ValueError(f"the page would exceed {MAX_BYTES} bytes: take fewer codes, or n below {n}")
 
 
-def _dots(codes: Any, labels: Any, originals: Any, limit: float, size: Any) -> dict[str, str]:
+def _dots(codes: Any, labels: Any, originals: Any, limit: float, size: Any) -> dict[str, Any]:
     """Codes and labels as text, two bytes for each coordinate, one for each label; originals."""
     codes = check.array("codes", codes, "m", 2).astype(float)
     inside = np.abs(codes).max(axis=1, initial=0) <= limit
     places = (codes[inside] * [1, -1] / limit + 1) / 2 * 65535
-    text = {"codes": b64encode(places.round().astype("<u2")).decode()}
+    text: dict[str, Any] = {"codes": b64encode(places.round().astype("<u2")).decode()}
     if labels is not None:
-        text["labels"] = b64encode(check.labels(labels, len(codes))[inside].astype("u1")).decode()
-    if originals is not None and inside.any():  # in 16 shades of grey, as high as WebP may be
-        x = check.array("originals", check.grey_pictures("originals", originals), len(codes), *size)
-        check.unit_interval("originals", x)
-        column = x[inside][: 16_000 // size[0]].reshape(-1, size[1])
+        numbers, names = check.labels(labels, len(codes))
+        text["labels"] = b64encode(numbers[inside].astype("u1")).decode()
+        text |= {"names": names, "colors": [*map(to_hex, class_colors(len(names)))]}
+    if originals is not None and inside.any():  # in 16 shades, as high as WebP may be
+        x = check.array("originals", check.pictures("originals", originals), len(codes), *size)
+        x = check.drawable("originals", x)
+        column = x[inside][: 16_000 // size[0]].reshape(-1, *size[1:])
         text["originals"] = _picture(255 - 17 * np.round(15 * column).astype("u1"))
     return text
 
 
 def _sheet(decoder: Callable[[Any], Any], n: int, limit: float) -> np.ndarray:
-    """The decoder's pictures at the nodes, 255 for ink."""
+    """The decoder's pictures at the nodes, 255 for 1."""
     whole = decode_grid(decoder, np.linspace(-limit, limit, n))
-    check.unit_interval("the decoder's output", whole)
-    tiles = whole.reshape(n, len(whole) // n, n, -1).swapaxes(1, 2)
+    whole = check.drawable("the decoder's output", whole)
+    height, width = (side // n for side in whole.shape[:2])
+    tiles = whole.reshape(n, height, n, width, *whole.shape[2:]).swapaxes(1, 2)
     return np.floor(255 * tiles.astype(float) + 0.5).astype("u1")
 
 
-def _content(sheet: np.ndarray, limit: float, dots: dict[str, str], codes_name: str) -> str:
+def _content(
+    sheet: np.ndarray, limit: float, dots: dict[str, Any], codes_name: str, ink: bool
+) -> str:
     """The HTML: the sheet as a picture, and the script that makes it move."""
-    n, _, height, width = sheet.shape
-    # One map of the plane for each pixel: a third smaller than a picture for each code.
-    maps = _picture(255 - sheet.transpose(2, 0, 3, 1).reshape(height * n, width * n))
+    n, _, height, width, *channels = sheet.shape
+    # One map of the plane for each pixel, or each of its three colours: a third smaller than a
+    # picture for each code.
+    values = sheet.reshape(n, n, height, -1)
+    maps = _picture(255 - values.transpose(2, 0, 3, 1).reshape(height * n, -1))
     few = sheet[:: -(-n // 15), :: -(-n // 15)].swapaxes(1, 2)
-    image = _picture(255 - few.reshape(len(few) * height, -1), exact=False)
-    config: dict[str, Any] = {"n": n, "limit": limit, "height": height, "width": width, **dots}
+    few = few.reshape(few.shape[0] * height, few.shape[2] * width, *channels)
+    image = _picture(few if channels or not ink else 255 - few, exact=False)
+    config: dict[str, Any] = {"n": n, "limit": limit, "height": height, "width": width}
+    config |= {"channels": 3 if channels else 1, "ink": ink and not channels}
     config |= {"colors": [*map(to_hex, DIGIT_COLORS)], "sheet": maps, "codesName": codes_name}
+    config |= dots
     config["page"] = f"<style>{_asset('explorer.css')}</style>{_asset('page.html')}"
     config["id"] = hashlib.sha256((image + json.dumps(config)).encode()).hexdigest()[:12]
     data = json.dumps(config, ensure_ascii=False).replace("<", "\\u003c")  # no end of the script
-    parts = {"id": config["id"], "image": image, "few": len(few), "data": data}
+    parts = {"id": config["id"], "image": image, "few": -(-n // -(-n // 15)), "data": data}
     return _asset("fragment.html").format(script=_asset("explorer.js"), **parts).rstrip("\n")
 
 
@@ -152,7 +166,7 @@ def _asset(name: str) -> str:
 
 
 def _picture(pixels: np.ndarray, exact: bool = True) -> str:
-    """A grey picture as a data address, in WebP: lossless, a seventh smaller than PNG here."""
+    """A picture as a data address, in WebP: lossless, a seventh smaller than PNG here."""
     file = io.BytesIO()
     Image.fromarray(pixels).convert("RGB").save(file, "WEBP", lossless=exact, quality=40, method=4)
     return "data:image/webp;base64," + b64encode(file.getvalue()).decode()

@@ -3,7 +3,8 @@
 // keeps the file small. Between nodes the four nearest pictures are blended, bilinearly.
 function startExplorer(config) {
   "use strict";
-  const { n, limit, height, width, colors } = config;
+  const { n, limit, height, width, channels, colors } = config;
+  const nameOf = (label) => (config.names ? config.names[label] : label);
   const PRIOR = [0.5, 0.95]; // the contours hold these shares of the prior
   const radius = (share) => Math.sqrt(-2 * Math.log(1 - share)); // |z|² / 2 is exponential if z is N(0, I), in two dimensions
   const CELLS = 30; // the codes are counted on a grid of so many squares a side
@@ -29,15 +30,15 @@ function startExplorer(config) {
     return Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
   }
 
-  // The ink, 0 to 255, of one part of a picture.
-  function readInk(image, top, high, wide) {
+  // The values of the pixels, 0 to 255, 255 for ink, in one part of a picture; of a coloured one, three for each.
+  function readInk(image, top, high, wide, each = 1) {
     const canvas = document.createElement("canvas");
     canvas.width = wide;
     canvas.height = high;
     const context = canvas.getContext("2d", { willReadFrequently: true });
     context.drawImage(image, 0, -top);
     const rgba = context.getImageData(0, 0, wide, high).data;
-    return Uint8Array.from({ length: rgba.length / 4 }, (_, i) => 255 - rgba[4 * i]);
+    return Uint8Array.from({ length: (each * rgba.length) / 4 }, (_, i) => 255 - rgba[4 * Math.floor(i / each) + (i % each)]);
   }
 
   function readCodes() {
@@ -111,7 +112,7 @@ function startExplorer(config) {
   }
 
   function begin(host, sheet, originals) {
-    const ink = readInk(sheet, 0, n * height, n * width);
+    const ink = readInk(sheet, 0, n * height, n * width * channels);
     const codes = config.codes ? readCodes() : null;
     const counts = codes && codes.labels ? countCodes(codes) : null;
     const homes = counts ? findHomes(counts) : new Map();
@@ -119,7 +120,10 @@ function startExplorer(config) {
     const root = host.shadowRoot || host.attachShadow({ mode: "open" });
     root.innerHTML = config.page;
     const find = (name) => root.querySelector(name);
-    const add = (name, html) => find(name).insertAdjacentHTML("beforeend", html);
+    const add = (name, html, text = "") => {
+      find(name).insertAdjacentHTML("beforeend", html);
+      if (text !== "") find(name).lastElementChild.append(text); // a name is no HTML
+    };
     const set = (element, attributes) => Object.entries(attributes).forEach(([name, value]) => element.setAttribute(name, value));
     const whole = find(".frame"), plane = find(".plane"), still = find(".still"), digit = find(".digit"), strip = find(".strip");
     const play = find(".play"), clear = find(".clear"), dots = find(".dots"), ends = root.querySelectorAll(".end");
@@ -129,14 +133,14 @@ function startExplorer(config) {
       add(".across-axis", `<span class="tick across" aria-hidden="true" style="left: ${at}">${text}</span>`);
       add(".box", `<span class="tick up" aria-hidden="true" style="bottom: ${at}">${text}</span>`);
     }
-    if (counts) counts.labels.forEach((label) => add(".legend", `<span><i style="background: ${colors[label % colors.length]}"></i>${label}</span>`));
+    if (counts) counts.labels.forEach((label) => add(".legend", `<span><i style="background: ${colors[label % colors.length]}"></i></span>`, nameOf(label)));
     find(".codes-name").textContent = config.codesName;
     find(".codes").hidden = !codes;
     root.querySelectorAll(".with-originals").forEach((text) => (text.hidden = !originals));
     for (const canvas of [digit, find(".original"), find(".reconstruction")]) [canvas.width, canvas.height] = [width, height];
     // 1 → 7 if there are such; otherwise from the first label to the last.
     const pair = homes.has(1) && homes.has(7) ? [1, 7] : [Math.min(...homes.keys()), Math.max(...homes.keys())];
-    find(".tour").textContent = `${pair[0]} → ${pair[1]}`;
+    find(".tour").textContent = pair.map(nameOf).join(" → ");
     find(".tour").hidden = homes.size < 2;
     find(".all").hidden = all === ring;
 
@@ -156,29 +160,33 @@ function startExplorer(config) {
     let picked = null; // the dot whose original is shown
     let quiet = null;
 
-    // The decoder at (a, b), as ink from 0 to 255.
-    const shade = new Uint8Array(height * width);
+    // The decoder at (a, b), from 0 to 255.
+    const values = width * channels, shade = new Uint8Array(height * values);
     function blend(a, b) {
       const across = Math.min(Math.max((a / limit + 1) / 2, 0), 1) * (n - 1);
       const down = Math.min(Math.max((1 - b / limit) / 2, 0), 1) * (n - 1);
       const column = Math.min(Math.floor(across), n - 2), row = Math.min(Math.floor(down), n - 2);
-      const s = across - column, t = down - row, line = n * width;
+      const s = across - column, t = down - row, line = n * values;
       for (let y = 0; y < height; y++) {
-        for (let x = 0; x < width; x++) {
+        for (let x = 0; x < values; x++) {
           const from = (y * n + row) * line + x * n + column;
           const upper = ink[from] * (1 - s) + ink[from + 1] * s;
           const lower = ink[from + line] * (1 - s) + ink[from + line + 1] * s;
-          shade[y * width + x] = Math.round(upper * (1 - t) + lower * t);
+          shade[y * values + x] = Math.round(upper * (1 - t) + lower * t);
         }
       }
       return shade;
     }
 
-    // Black ink on white; in a dark page, white on black.
+    // Black ink on white; in a dark page, white on black. What is no ink looks the same on any page.
     const pixels = new ImageData(width, height);
     function paint(canvas, ink, x = 0) {
-      for (let i = 0; i < ink.length; i++) {
-        pixels.data[4 * i] = pixels.data[4 * i + 1] = pixels.data[4 * i + 2] = dark ? ink[i] : 255 - ink[i];
+      const inverted = config.ink && !dark;
+      for (let i = 0; i < width * height; i++) {
+        for (let c = 0; c < 3; c++) {
+          const value = ink[channels * i + (c % channels)];
+          pixels.data[4 * i + c] = inverted ? 255 - value : value;
+        }
         pixels.data[4 * i + 3] = 255;
       }
       canvas.getContext("2d").putImageData(pixels, x, 0);
@@ -197,7 +205,7 @@ function startExplorer(config) {
       if (!counts) return "";
       const found = counts.labels.map((label) => [counts.at(label, ...z), label]).sort((one, two) => two[0] - one[0]);
       if (!found[0][0]) return "no codes here";
-      return "codes here: " + found.slice(0, 2).filter(([count]) => count > found[0][0] / 2).map(([, label]) => label).join(", ");
+      return "codes here: " + found.slice(0, 2).filter(([count]) => count > found[0][0] / 2).map(([, label]) => nameOf(label)).join(", ");
     }
 
     // The map of pictures, and the codes: drawn anew only when the size, the colours or a choice changes.
@@ -280,9 +288,9 @@ function startExplorer(config) {
       clear.disabled = !way && !points.length && picked === null;
       if (picked === null) return;
       const place = codes.places[picked];
-      paint(find(".original"), readInk(originals, picked * height, height, width));
+      paint(find(".original"), readInk(originals, picked * height, height, width, channels));
       paint(find(".reconstruction"), blend(...place));
-      find(".original-says").textContent = codes.labels ? `original: ${codes.labels[picked]}` : "original";
+      find(".original-says").textContent = codes.labels ? `original: ${nameOf(codes.labels[picked])}` : "original";
       set(find(".picked"), { cx: toX(place[0]), cy: toY(place[1]) });
     }
 
