@@ -49,8 +49,8 @@ BLUE, ORANGE, GREEN, RED = sns.color_palette()[:4]
 normal = stats.multivariate_normal
 
 # %% [markdown]
-# This is where we are going. For a picture $X$ and a model, $\log P(X)$ is a fixed number, and it can't be computed. The
-# ELBO can. Between the two there is a gap, which depends on a distribution $Q$ of our choice:
+# This is where we are going. For a picture $X$ and a model, $\log P(X)$ is a fixed number, but in general there is no practical way to compute it. The
+# ELBO can be computed, or at least estimated by a few random draws. Between the two there is a gap, which depends on a distribution $Q$ of our choice:
 
 # %% alt="Three columns, each up to a common line, log P(X). In each the lower part is the ELBO and the upper part the gap, a KL. From the left, a poor Q, to the right, where Q is the posterior, the ELBO grows until no gap is left."
 draw_bound()
@@ -257,7 +257,7 @@ prior_draws.groupby("latent").mean().round(1)
 #
 # Why must a code be so exact? Because (2) measures similarity by the squared distance between pixels, which is a poor metric for pictures. Doersch
 # has a telling example ([1], figure 3). Here is one of the same kind. Take a seven and cut a piece of 5 × 5 pixels out of it: the result is not a digit
-# that anybody would write. Now move the whole seven right and down instead, by half a pixel or by one: you will hardly notice.
+# that anybody would write. Now move the whole seven right and down instead, by half a pixel or by one: you will hardly notice, except that half a pixel blurs it a little.
 
 # %%
 (x_train, y_train), (x_test, _) = load_mnist()
@@ -278,7 +278,7 @@ def moved(picture, by):
     return ndimage.shift(picture, by, order=1)
 
 
-# %% alt="A seven four times: as it is; with a piece of its stroke cut out; moved by half a pixel; moved by one. The moved ones look alike, but their squared distances are larger than that of the broken one."
+# %% alt="A seven four times: as it is; with a piece of its stroke cut out; moved by half a pixel; moved by one. The moved ones look like the original, but their squared distances are larger than that of the broken one."
 seven = first_1000[0]
 versions = {"the picture $X$": seven, "a piece cut out": broken(seven)}
 versions |= {"moved by ½ pixel": moved(seven, 0.5), "moved by 1 pixel": moved(seven, 1)}
@@ -307,7 +307,7 @@ for by in (0.5, 1):
 # %% [markdown]
 # Moved by one pixel, every digit is farther away than its cut copy; moved by half a pixel, two out of three are.
 #
-# Now suppose we choose $\sigma$ so small that it rules out a decoder that draws the broken seven, say at a cost of 20 nats. In (2) the cost of an error is $\lVert X - f(Z) \rVert^2 / 2\sigma^2$.
+# Now suppose we choose $\sigma$ so small that it rules out a code that decodes to the broken seven, say at a cost of 20 nats. In (2) the cost of an error is $\lVert X - f(Z) \rVert^2 / 2\sigma^2$.
 
 # %%
 errors = {name: np.square(v - seven).sum() for name, v in versions.items()}
@@ -317,7 +317,7 @@ for name, error in errors.items():
     print(f"{name:16}: {error / (2 * variance):5.1f} nats")
 
 # %% [markdown]
-# A decoder that draws a perfect seven one pixel away from ours is then ruled out even more firmly. A code counts only if it puts every
+# A code that decodes to a perfect seven one pixel away from ours is then ruled out even more firmly. A code counts only if it puts every
 # stroke in its place to within a fraction of a pixel, and few codes drawn from the prior do. A better metric would
 # help, but it is hard to write one down. The other way is to look for good codes.
 #
@@ -409,12 +409,12 @@ sources["the prior"][["N = 100", "N = 10 000"]] -= exact.to_numpy()[:, None]
 sources |= {f"Q, {name}": table for name, table in q_draws.groupby("Q")}
 colors = dict(zip(sources, [RED, GREEN, BLUE], strict=True))
 
-# %% alt="Error of the estimate of log P(X) in nats against the number of latent variables, 2 to 32. Draws from the prior fall to hundreds of nats below, even ten thousand. Draws from Q stay within a few nats; at 32, ten thousand from the wide Q are about a nat below, those from the narrow Q three."
+# %% alt="Error of the estimate of log P(X) in nats against the number of latent variables, 2 to 32. Draws from the prior fall to hundreds of nats below, even ten thousand. Draws from Q stay within a few nats; at 32, ten thousand from the wide Q are about half a nat below on average, those from the narrow Q three."
 fig, ax = plt.subplots(figsize=(9.4, 4), layout="constrained")
 for name, table in sources.items():
     for n, style in {"N = 100": "--", "N = 10 000": "-"}.items():
         how = {"errorbar": ("pi", 80), "linestyle": style, "color": colors[name]}
-        how |= {"marker": "o", "label": f"{n} from {name}"}
+        how |= {"marker": "o", "label": f"{n} from {name}", "legend": False}
         sns.lineplot(x=table["latent"], y=table[n], ax=ax, **how)
 ax.set_xscale("log", base=2)
 ticks = prior_draws["latent"].unique()
@@ -633,8 +633,9 @@ def log_likelihood(z):
 # %%
 def expectation(function):
     """E_{Z∼Q}[function(Z)] by integration over the plane."""
+    half, exact = 9 * np.sqrt(np.diag(q.cov)), {"rtol": 1e-12, "atol": 1e-12}
     integral = integrate.cubature(
-        lambda z: q.pdf(z) * function(z), [-6, -6], [6, 6], rtol=1e-12, atol=1e-12
+        lambda z: q.pdf(z) * function(z), q.mean - half, q.mean + half, **exact
     )
     return integral.estimate
 
@@ -826,7 +827,8 @@ assert all(middle["gap"] < step["gap"] for step in aside), "a step aside is bett
 # $$\log P(X) \;\ge\; \mathrm{ELBO} = \mathbb E_{Z\sim Q}\bigl[\log P(X|Z)\bigr]
 # - \mathrm{KL}\bigl[Q(Z|X) \Vert P(Z)\bigr] \tag{12}$$
 #
-# The two are equal exactly when $Q(Z|X) = P(Z|X)$. We compare the 300 distributions $Q$ from above, and the posterior itself.
+# The two are equal exactly when $Q(Z|X) = P(Z|X)$. With the model fixed, raising the ELBO can only close the gap. Training changes $\theta$ as well, and
+# then it can raise $\log P(X)$ itself; [notebook 02b](02b_raising_the_bound.ipynb) takes the two apart. We compare the 300 distributions $Q$ from above, and the posterior itself.
 
 # %%
 assert (right_sides < log_p_x).all(), "a bound lies above log P(X)"
@@ -925,7 +927,7 @@ same("(15) covariance of the mixture and I", total, np.eye(2), within=1e-12)
 
 # %%
 centers = (pictures - bias) @ gain.T
-same("     centres by `posterior`", centers[0], posterior.mean, within=1e-12)
+same("     centre by `posterior`", gain @ (x - bias), posterior.mean, within=1e-12)
 z = centers + normal(cov=posterior.cov).rvs(len(centers), random_state=rng)
 for i in range(2):
     follows(f"     coordinate {i + 1} against N(0, 1)", z[:, i], stats.norm)
@@ -1077,7 +1079,8 @@ def best_cloud(x, a, sigma):
     """The mean and the variance of the normal Q with the largest ELBO.
 
     `x` has shape (batch,), `a` and `sigma` are numbers. The result has shape
-    (batch, 2): the mean, then the variance.
+    (batch, 2): the mean, then the variance, which is the same for every x: repeat it,
+    for instance with `np.full_like`.
     """
     return ...  # your answer
 
@@ -1092,7 +1095,8 @@ def best_cloud_solution(x, a, sigma):
     """The mean and the variance of the normal Q with the largest ELBO.
 
     `x` has shape (batch,), `a` and `sigma` are numbers. The result has shape
-    (batch, 2): the mean, then the variance.
+    (batch, 2): the mean, then the variance, which is the same for every x: repeat it,
+    for instance with `np.full_like`.
     """
     # It is the posterior of the text for one latent variable: M = a² + σ².
     total = a**2 + sigma**2

@@ -16,7 +16,7 @@
 # %% [markdown]
 # # 6 · How good is it?
 #
-# The ELBO is a *lower* bound of $\log P(X)$. How far below is it? For nearly every model nobody can say, because $P(X)$
+# The ELBO is a *lower* bound of $\log P(X)$. How far below is it? For most models this is hard to say, because $P(X)$
 # is an integral over all codes. Our codes have only two dimensions, though, and an integral over a plane can be
 # computed. So in this notebook we compute $\log P(X)$ itself, for real digits, and compare everything with it: the
 # ELBO, tighter bounds, the encoder, and the shape of its clouds. On the way you learn when to distrust a bound without
@@ -102,11 +102,13 @@ print(f"between two sets of draws it differs by {apart:.3f}")
 
 # %%
 expected = "after four epochs the ELBO is near −147 (and lower with fewer epochs)"
-page = "on the page's own settings"
+page = "this holds for the page's settings; on another machine a little may differ"
 assert -152 < elbos.mean() < -140, expected
 assert 5 * apart < stats.sem(elbos), "other draws should matter less"
 
 # %% [markdown]
+# (Checks further down put `page` into their messages.)
+#
 # So there are two kinds of chance. Another set of ten thousand digits would give a figure that is off by about the
 # first number; other draws of $z$ for the same digits, by the second, which is far less. To compare two models, use the
 # same digits: then the first kind mostly drops out.
@@ -128,7 +130,7 @@ floor = bernoulli_cost(x_test, x_test)
 print(f"the average picture {average_picture:.2f}, the floor {floor:.2f}")
 
 # %% [markdown]
-# The average picture's ELBO is minus the first number, −205.65, with a KL of 0. And no model of any size can get above
+# The average picture's ELBO is minus the first number, −205.65, with a KL of 0. And no model with Bernoulli pixels, however large, can get above
 # −45.53.
 #
 # ## $\log P(X)$, computed
@@ -136,8 +138,8 @@ print(f"the average picture {average_picture:.2f}, the floor {floor:.2f}")
 # $$\log P(x) = \log \int P(x|z)\, \mathcal N(z; 0, I)\, dz$$
 #
 # Lay a fine square grid over the plane, from −6 to 6 each way, compute the integrand at every point, add up, and
-# multiply by the area of a square. That is all. Only the sum has to be done with logarithms, since the integrand is of
-# the order of $e^{-140}$. This is how the integrand looks for one digit:
+# multiply by the area of a square. That is all. We do the sum with logarithms: the integrand is of the order of $e^{-140}$, which float32 can't hold,
+# and for larger pictures float64 would underflow, too. This is how the integrand looks for one digit:
 
 # %%
 log_p_of_all = pairwise_log_likelihood(vae.decoder)
@@ -310,7 +312,7 @@ assert gaps[5000].mean() > 0.15 > np.median(gaps[5000]), "some should stay behin
 # %% [markdown]
 # The bounds rise with $k$ towards the exact value, as promised. For most digits a hundred codes are enough, and the gap
 # is gone. But the *average* stops short of the line, and fifty times as many codes only halve what is missing. The
-# right panel shows why: a handful of digits keep a gap of many nats, whatever $k$ is.
+# right panel shows why: a handful of digits still miss several nats with 5000 codes.
 #
 # ## A cloud in the wrong place
 #
@@ -324,7 +326,7 @@ peak = np.array([[across[column], up[row]]])
 codes = np.concatenate([m[[worst]], peak]).astype("float32")
 drawn = keras.ops.convert_to_numpy(vae.decoder(codes))
 
-# %% alt="A digit, the plane of codes with the encoder's mean at one place and the posterior's peak at another, far away, and what is decoded there: at the encoder's place another digit, at the peak one much like the original."
+# %% alt="A digit, the plane of codes with the encoder's mean at one place and the posterior's peak at another, many widths of its small dark spot away, and what is decoded there: at the encoder's place another digit, at the peak one much like the original."
 fig, axes = plt.subplots(
     1, 5, figsize=(13, 3.1), layout="constrained", width_ratios=[3, 5, 5, 3, 3]
 )
@@ -347,7 +349,7 @@ plt.show()
 
 # %% [markdown]
 # The encoder has put its cloud in one place, and the decoder would explain this picture much better by a code from
-# quite another. All 5000 codes come from the wrong place, and more of them would hardly find the other. **An
+# another. In the plane the two are not far apart, but measured in widths of a cloud they are, so all 5000 codes come from the wrong place, and more of them would hardly find the other. **An
 # importance-weighted bound is only as good as the place where it looks.**
 #
 # ### When to distrust a bound
@@ -363,7 +365,7 @@ plt.show()
 
 # %%
 def pareto_k(log_w):
-    """The shape of the tail: a generalised Pareto for the 3√k largest of k weights."""
+    """The shape of the tail: a generalised Pareto for the 3√n largest of n weights."""
     tail = int(3 * np.sqrt(len(log_w)))
     largest = np.sort(np.exp(log_w - log_w.max()))[-tail - 1 :]
     return stats.genpareto.fit(largest[1:] - largest[0], floc=0)[0]
@@ -396,12 +398,14 @@ for name, number in {"effective size": effective, "Pareto k̂": k_hat}.items():
 for warned in warnings.values():
     assert (warned & bad).sum() > 0.6 * bad.sum(), "the warning misses too many"
     assert bad[warned].mean() > 2 * bad[~warned].mean(), "the warning says nothing"
-    assert 0.2 < (warned & ~bad).sum() / warned.sum() < 0.6, f"false alarms: {page}"
+    assert 0.2 < (warned & ~bad).sum() / warned.sum() < 0.6, (
+        f"some false alarms: {page}"
+    )
 assert stats.spearmanr(effective, off).statistic < -0.5, page
 assert stats.spearmanr(k_hat, off).statistic > 0.3, page
-assert unwarned.sum() < 0.1 * bad.sum(), f"bad digits without a warning: {page}"
+assert unwarned.sum() < 0.3 * bad.sum(), f"few bad digits without a warning: {page}"
 
-# %% alt="Error of IWAE-5000 against effective sample size, both logarithmic, a dot per digit. The smaller the effective size, the larger the error; most dots with a Pareto k above 0.7 are at the left, with errors up to ten nats."
+# %% alt="Error of IWAE-5000 against effective sample size, both logarithmic, a dot per digit. The smaller the effective size, the larger the error; most dots with a Pareto k above 0.7 are at the left, with errors of ten nats and more."
 fig, ax = plt.subplots(figsize=(8, 4), layout="constrained")
 for heavy, color, label in [(False, blue, "k̂ ≤ 0.7"), (True, orange, "k̂ > 0.7")]:
     chosen = (k_hat > 0.7) == heavy
@@ -415,7 +419,7 @@ sns.despine()
 plt.show()
 
 # %% [markdown]
-# Both are useful, and neither is a guarantee. Nearly all bad digits lie left of the dashed line at 250, a twentieth of
+# Both are useful, and neither is a guarantee. Most bad digits lie left of the dashed line at 250, a twentieth of
 # the draws. But about four warnings in ten are false alarms, and a bad digit may come without any. The worst case for either number would be a second peak that no
 # draw has come near: then the weights look even, and nothing warns.
 #
@@ -431,21 +435,29 @@ log_w_mixed = log_importance_weights(
 )
 mended[suspect] = iwae_bound(log_w_mixed)
 print(f"missing on average: before {gaps[5000].mean():.3f}, ", end="")
-print(f"after {(exact - mended).mean():.3f} nats; ", end="")
-print(f"for a single digit up to {np.abs(exact - mended).max():.2f}")
+print(f"after {(exact - mended).mean():.3f} nats")
+single = np.abs(exact - mended)[suspect]
+print(
+    f"a single suspect is off by {single.mean():.2f} nats, in either direction, ",
+    end="",
+)
+print(
+    f"on average (before by {off[suspect].mean():.2f}), at most by {single.max():.2f}"
+)
 
 # %% jupyter={"source_hidden": true}
 assert 0 < suspect.sum() < n / 2, page
 assert abs((exact - mended).mean()) < 0.1 < gaps[5000].mean(), page
+assert single.mean() < off[suspect].mean() / 2, page
 
 # %% [markdown]
-# Now the draws agree with the quadrature within a tenth of a nat on average, and only the weights told them where to
-# look again. For a single digit the noise of 5000 draws remains.
+# The bias is gone: on average over the digits the draws agree with the quadrature within a tenth of a nat, and only the weights told them where to
+# look again. For a single digit the noise of 5000 draws remains, a few tenths of a nat as a rule, and sometimes much more.
 #
 # ## Where the gap comes from
 #
 # Notebook 02a showed what the ELBO misses: $\log P(x) - \text{ELBO} = \operatorname{KL}[Q(Z|x)\,\|\,P(Z|x)]$. For one
-# digit we can see it. Normalise the integrand over a window that holds both, and it is the posterior $P(Z|x)$; then
+# digit, our first, the seven, we can see it. Normalise the integrand over a window that holds the cloud and the posterior, and it is the posterior $P(Z|x)$; then
 # compute the KL point by point. This uses neither the ELBO nor the quadrature over the plane.
 
 # %% tags=["nbval-ignore-output"]
@@ -463,7 +475,7 @@ print(f"log P(x) − ELBO {exact[0] - elbo_of_x[0]:.4f} nats")
 assert abs(kl_to_posterior - total[0]) < 0.02 + error[0], "the gap is not this KL"
 
 # %% [markdown]
-# There are two reasons why $Q$ is not the posterior, and they call for different remedies [9]:
+# Notebook 02b split this gap in two [9]:
 #
 # - the **approximation gap**: the posterior is not a normal distribution with independent coordinates, so even the best
 #   one differs from it;
@@ -497,14 +509,16 @@ for name, part in (parts | {"together": total}).items():
     table[name] = [part.mean(), stats.sem(part), np.median(part)]
 print(table.T.round(3).to_string())
 moved = elbo_quadrature(log_p_x_given_z, x, best_mean, v) - elbo_of_x
-resized = elbo_quadrature(log_p_x_given_z, x, m, best_log_var) - elbo_of_x
+factors = np.log(np.geomspace(0.3, 5, 12))  # of a standard deviation
+scaled = [elbo_quadrature(log_p_x_given_z, x, m, v + 2 * f, nodes=8) for f in factors]
+resized = np.maximum(elbo_of_x, np.max(scaled, axis=0)) - elbo_of_x
 print(f"gained by the best means alone {moved.mean():.2f} nats, ", end="")
-print(f"by the best widths alone {resized.mean():.2f}")
+print(f"by scaling the clouds where they are {resized.mean():.2f}")
 
 # %% jupyter={"source_hidden": true}
 assert (approximation > -error - 1e-6).all(), "an ELBO above log P(x)"
 assert approximation.mean() < amortisation.mean() / 5, page
-assert moved.mean() > 0.8 * amortisation.mean() > resized.mean(), page
+assert moved.mean() > 0.8 * amortisation.mean() > 3 * resized.mean(), page
 
 # %% [markdown]
 # Most of the gap is the encoder's doing, and nearly all of that is a matter of where the clouds lie, not of how wide
@@ -565,8 +579,8 @@ assert (slanted <= exact + error + 1e-6).all(), "an ELBO above log P(x)"
 assert (exact - slanted).mean() < 0.6 * approximation.mean(), "the slant should matter"
 
 # %% [markdown]
-# About two thirds of the approximation gap is slant. What remains belongs to posteriors with a bent tail or with two
-# peaks, for which no single normal will do.
+# About two thirds of the approximation gap is slant. What remains is whatever no single normal can follow, such as a bent tail or a
+# second peak.
 #
 # ### An encoder trained for the tighter bound
 #
@@ -609,13 +623,13 @@ for name, clouds in clouds_of.items():
 
 # %% jupyter={"source_hidden": true}
 assert missing["10 codes"][0] > missing["1 code"][0], "the ELBO should get worse"
-assert missing["10 codes"][1] < missing["1 code"][1] / 2, "the bound should get better"
+assert missing["10 codes"][1] < missing["1 code"][1] / 2.5, "a far better bound"
 widths = [np.median(np.exp(clouds[1] / 2)) for clouds in clouds_of.values()]
-assert 1.4 < widths[1] / widths[0] < 2.2, f"almost twice as wide, {page}"
+assert 1.4 < widths[1] / widths[0] < 2.2, f"almost twice as wide: {page}"
 
 # %% [markdown]
 # The clouds have become almost twice as wide. As an approximation of the posterior, judged by the ELBO, they are clearly
-# worse. As proposals they are better: a thousand codes now miss less than a third of what they missed before. So a better bound does
+# worse. As proposals they are better: a thousand codes now miss little more than a quarter of what they missed before. So a better bound does
 # not mean a better $Q$. Here are four digits with their posteriors in black, and all clouds.
 
 # %%
@@ -625,7 +639,7 @@ chosen |= {"most slanted": (slanted - highest).argmax()}
 chosen |= {"least normal": (exact - slanted).argmax()}
 wide = clouds_of["10 codes"]
 
-# %% alt="Four digits above their posteriors. The encoder's cloud and the best upright cloud mostly lie near the dark spot, once far from it; the slanted cloud fits the spot best, and the IWAE encoder's is much wider."
+# %% alt="Four digits above their posteriors. The encoder's cloud misses the dark spot in two of the four; the best upright cloud always lies on it, the slanted one fits it best, and the IWAE encoder's is much wider."
 fig, axes = plt.subplots(
     2, 4, figsize=(12.5, 5.9), layout="constrained", height_ratios=[1, 2]
 )
@@ -668,13 +682,13 @@ assert better.min() < 0 < better.max(), "the seeds do not agree on the better mo
 # %% [markdown]
 # (500 test digits; `deviation` is the median width of a cloud.) With every seed the clouds become more than three times as
 # wide, the ELBO falls by 19 to 68 nats, and the bound with 1000 codes is nearly closed. And the *models*? Which of the
-# two has the higher $\log P(X)$ depends on the seed: a much tighter bound did not give a better model here.
+# two has the higher $\log P(X)$ depends on the seed: a tighter bound in training did not give a better model here.
 #
 # ## A long training: what overfits?
 #
 # With $\log P(x)$ at hand one more question can be answered. In a long training the ELBO of the training digits keeps
 # rising, and at some point that of new digits begins to fall: overfitting. But *what* overfits, the decoder, which is
-# the model, or the encoder? The ELBO cannot tell. `benchmarks/overfitting.py` trains the best recipe of notebook 07 for
+# the model, or the encoder? The ELBO cannot tell. `benchmarks/overfitting.py` trains the model with the better start of notebook 07 (GELU, no batch normalisation) for
 # 100 epochs with three seeds, and computes $\log P(x)$ of 500 training digits and of 500 new ones on the way.
 
 # %%
@@ -682,7 +696,7 @@ long = pd.DataFrame(json.loads((RESULTS / "overfitting.json").read_text())["rows
 at = long.groupby("epoch")
 print(at.mean()[["train_log_p", "train_elbo", "test_log_p", "test_elbo"]].round(2))
 
-# %% alt="Over 100 epochs: log P(x) of training and of new digits rises to the end. The ELBO of training digits rises, too; that of new digits begins to fall after about 60 epochs."
+# %% alt="Over 100 epochs: log P(x) of training and of new digits rises to the end. The ELBO of training digits rises, too; that of new digits is highest at the 60th of the measured epochs, and lower at the 100th."
 fig, ax = plt.subplots(figsize=(8, 4.2), layout="constrained")
 for kind, color in [("train", orange), ("test", blue)]:
     for what, style, name in [("log_p", "-", "log P(x)"), ("elbo", "--", "ELBO")]:
@@ -725,16 +739,16 @@ assert (gaps_of["train"][1] < gaps_of["train"][0]).all()
 # The ELBO of new digits falls, and yet the model still gets better: $\log P(x)$ of new digits rises with every seed. It
 # is the *encoder* that overfits. For training digits its clouds fit ever better, and the gap shrinks to two
 # nats; for new ones the gap grows to eleven. So a falling ELBO on new digits is a reason to look at the encoder before
-# you blame the model. (The decoder favours the training digits, too: over the 100 epochs it gains 27 nats on them and
+# you blame the model. (The decoder favours the training digits, too: from the first epoch to the hundredth it gains 27 nats on them and
 # 24 on new ones. But the distance between the two solid lines is not all overfitting. Part of it was there after the
-# first epoch already, because the two sets of 500 are not equally hard.)
+# first epoch already, probably because the two sets of 500 are not equally hard.)
 #
 # ## What to take with you
 #
-# - The ELBO of a test set has two kinds of error: other pictures, and other draws. Compare models on the same pictures.
+# - The ELBO of a test set is uncertain for two reasons: the choice of the pictures, and the draws of $z$. Compare models on the same pictures.
 # - In two dimensions $\log P(X)$ can be computed. Importance-weighted bounds climb towards it, but only as far as their
 #   proposal reaches.
-# - The weights warn: a small effective sample size or a large Pareto $\hat k$ says that a bound is not to be trusted.
+# - The weights warn: a small effective sample size or a large Pareto $\hat k$ is a reason to check a bound.
 #   Their silence proves nothing.
 # - The gap is $\operatorname{KL}[Q\,\|\,P(Z|X)]$. In our model most of it is amortisation: clouds in the wrong place.
 #   Of the rest, most is slant.
