@@ -409,7 +409,7 @@ sources["the prior"][["N = 100", "N = 10 000"]] -= exact.to_numpy()[:, None]
 sources |= {f"Q, {name}": table for name, table in q_draws.groupby("Q")}
 colors = dict(zip(sources, [RED, GREEN, BLUE], strict=True))
 
-# %% alt="Error of the estimate of log P(X) in nats against the number of latent variables, 2 to 32. Draws from the prior fall to hundreds of nats below, even ten thousand. Draws from Q stay within a few nats; at 32, ten thousand from the wide Q are about half a nat below on average, those from the narrow Q three."
+# %% alt="Error of the estimate of log P(X) in nats against the number of latent variables, 2 to 32. Draws from the prior fall to hundreds of nats below, even ten thousand. Draws from Q stay within a few nats; at 32, ten thousand from the wide Q are on average half a nat below, from the narrow Q three."
 fig, ax = plt.subplots(figsize=(9.4, 4), layout="constrained")
 for name, table in sources.items():
     for n, style in {"N = 100": "--", "N = 10 000": "-"}.items():
