@@ -4,6 +4,7 @@ What stands still is drawn once by Matplotlib; what moves is painted over it as 
 of one palette. With a transparent colour and `optimize`, Pillow stores only what has changed.
 """
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -67,11 +68,13 @@ def latent_gif(
     # Of the later half: a first epoch with codes far out would leave all others a dot.
     late = np.abs(recording.z_mean[len(recording) // 2 :]).max(axis=-1)
     most = np.quantile(late, 0.99, axis=1).max()
-    limit = check.number("limit", max(3.0, np.ceil(most)) if limit is None else limit, above=0)
+    limit = max(3.0, np.ceil(most)) if limit is None else limit
+    check.number("limit", limit, above=0)
     manifolds = recording.manifolds if with_manifold else None
     palette = frames.color_palette(colors, len(names), manifolds)
     fixed = palette[: frames.GREYS + len(names)]
-    draws = [lambda ax: frames.draw_latent_axes(ax, limit, palette, labels, names), None]
+    axes = partial(frames.draw_latent_axes, limit=limit, palette=palette)
+    draws = [partial(axes, labels=labels, names=names), None]
     still, (box, *others) = frames.background(draws[: 1 + with_manifold], size, fixed)
     paint = [frames.latent_painter(recording, labels, box, limit)]
     paint += [_map(recording, box, palette, ink) for box in others]

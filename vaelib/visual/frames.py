@@ -95,7 +95,7 @@ def background(
 def manifold_painter(
     recording: Recording, box: Box, palette: np.ndarray | None = None, ink: bool = True
 ) -> Painter:
-    """Paints the map. A grey pixel keeps its level until it is one off: that halves the file.
+    """Paints the map. A grey pixel keeps its level until it is one off: a quarter of the file less.
 
     Coloured maps need their `palette`; with `ink=False` a grey pixel of 255 is white.
 
