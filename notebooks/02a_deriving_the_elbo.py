@@ -255,7 +255,7 @@ prior_draws.groupby("latent").mean().round(1)
 #
 # ### A poor metric makes it worse
 #
-# Why must a code be so exact? Because (2) measures similarity by the squared distance between pixels, which is a poor metric for pictures. Doersch
+# In the models above a code must be exact because there are many pixels with little noise: together they determine the code closely. For real pictures there is a second reason. Formula (2) measures similarity by the squared distance between pixels, which is a poor metric for pictures. Doersch
 # has a telling example ([1], figure 3). Here is one of the same kind. Take a seven and cut a piece of 5 × 5 pixels out of it: the result is not a digit
 # that anybody would write. Now move the whole seven right and down instead, by half a pixel or by one: you will hardly notice, except that half a pixel blurs it a little.
 
@@ -710,8 +710,8 @@ same("(11) sorted", log_p_x - kl_to_posterior, right_side)
 
 # %% [markdown]
 # No step used anything but the rules of probability: (11) holds for *any* model, and for any $Q$ whose terms are finite. Here are
-# three hundred of them, with random means and covariances. For normal $Q$ all terms have closed
-# forms, so no integration is needed (`model.elbo` is the right side):
+# three hundred of them, with random means and covariances. In our linear model all terms have closed
+# forms when $Q$ is normal, so no integration is needed (`model.elbo` is the right side):
 
 # %%
 many_q = [random_normal(2, rng) for _ in range(300)]
@@ -895,7 +895,7 @@ print(f"the best diagonal Q falls short by {log_p_x + found.fun:.4f} nats")
 # %% [markdown]
 # Theory predicts these variances. Only two terms of (5), with the posterior in place of $P$, contain the variances: $\tfrac12\sum_i (\Lambda_{ii}\sigma_i^2 - \log\sigma_i^2)$, where $\Lambda$ is the
 # inverse of the posterior's covariance. The derivative is 0 at $\sigma_i^2 = 1/\Lambda_{ii}$. If the coordinates are correlated, these variances
-# are smaller than the posterior's own: this is what we meant by the narrow side. (Here it is only about 3 %.)
+# are smaller than the posterior's own, because $1/\Lambda_{ii}$ is the variance of $Z_i$ when the other coordinates are known, and knowing them can only make it smaller: this is what we meant by the narrow side. (Here it is only about 3 %.)
 
 # %%
 by_theory = 1 / np.diag(np.linalg.inv(posterior.cov))
@@ -1002,9 +1002,9 @@ for i in range(fitted.latent_dim):
 #   the KL is not negative, it is a lower bound (12), and it is equal to $\log P(X)$ only at the posterior.
 # - The direct estimate of $P(X)$ fails because almost all codes drawn from the prior have nothing to do with the picture. $Q$ draws where it matters. With
 #   a $Q$ that is much too narrow, more draws help very slowly; with one that is too wide they help soon.
-# - KL has a direction. In the direction that a VAE uses, a $Q$ that can't cover two humps takes one.
+# - KL has a direction. In the direction that a VAE uses, a normal $Q$ settles on one of two humps that are far apart.
 # - A diagonal normal $Q$ makes the KL a simple sum (14). The price is that it can't represent correlations.
-# - The clouds of all pictures together should make the prior (15).
+# - The aggregated posterior, the mixture of all clouds, is the prior if the clouds are the posteriors and the pictures follow the model (15).
 #
 # Everything is ready for training except a way to raise the bound. [Notebook 02b](02b_raising_the_bound.ipynb) shows it.
 

@@ -405,7 +405,7 @@ assert stats.spearmanr(effective, off).statistic < -0.5, page
 assert stats.spearmanr(k_hat, off).statistic > 0.3, page
 assert unwarned.sum() < 0.3 * bad.sum(), f"few bad digits without a warning: {page}"
 
-# %% alt="Error of IWAE-5000 against effective sample size, both logarithmic, a dot per digit. The smaller the effective size, the larger the error; most dots with a Pareto k above 0.7 are at the left, with errors of ten nats and more."
+# %% alt="Error of IWAE-5000 against effective sample size, both logarithmic, a dot per digit. The smaller the effective size, the larger the error tends to be. Most dots with a Pareto k above 0.7 are at the left; their errors range from less than a hundredth of a nat to about fifteen."
 fig, ax = plt.subplots(figsize=(8, 4), layout="constrained")
 for heavy, color, label in [(False, blue, "k̂ ≤ 0.7"), (True, orange, "k̂ > 0.7")]:
     chosen = (k_hat > 0.7) == heavy
@@ -420,12 +420,13 @@ plt.show()
 
 # %% [markdown]
 # Both are useful, and neither is a guarantee. Most bad digits lie left of the dashed line at 250, a twentieth of
-# the draws. But about four warnings in ten are false alarms, and a bad digit may come without any. The worst case for either number would be a second peak that no
+# the draws. But about four warnings in ten are false alarms (among them digits whose estimate is too high), and a bad digit may come without any. The worst case for either number would be a second peak that no
 # draw has come near: then the weights look even, and nothing warns.
 #
 # The remedy is to look elsewhere, too. Take half of the codes from the cloud and half from the prior, and weight them
 # by the mixture of the two; the mean is still $P(x)$. We do this for the digits with a warning from their effective
-# sample size.
+# sample size. (It works because our codes have two dimensions: of 2500 draws from the prior some tens fall on a typical spot. In twenty dimensions none would, and one would
+# need a better proposal.)
 
 # %% tags=["nbval-ignore-output"]
 suspect = warnings["effective size < 250"]
@@ -451,8 +452,8 @@ assert abs((exact - mended).mean()) < 0.1 < gaps[5000].mean(), page
 assert single.mean() < off[suspect].mean() / 2, page
 
 # %% [markdown]
-# The bias is gone: on average over the digits the draws agree with the quadrature within a tenth of a nat, and only the weights told them where to
-# look again. For a single digit the noise of 5000 draws remains, a few tenths of a nat as a rule, and sometimes much more.
+# The bias is now too small to see: averaged over the digits, the estimate agrees with the quadrature within a tenth of a nat. To choose the digits to look at again we used only the weights, not the
+# exact answer. For a single digit the noise of 5000 draws remains, a few tenths of a nat as a rule, and sometimes much more.
 #
 # ## Where the gap comes from
 #
@@ -579,8 +580,8 @@ assert (slanted <= exact + error + 1e-6).all(), "an ELBO above log P(x)"
 assert (exact - slanted).mean() < 0.6 * approximation.mean(), "the slant should matter"
 
 # %% [markdown]
-# About two thirds of the approximation gap is slant. What remains is whatever no single normal can follow, such as a bent tail or a
-# second peak.
+# About two thirds of the approximation gap is slant. What remains is mostly what no single normal can follow, such as a bent tail or a
+# second peak. (A little may be our search, which may stop short of the best.)
 #
 # ### An encoder trained for the tighter bound
 #
@@ -628,8 +629,8 @@ widths = [np.median(np.exp(clouds[1] / 2)) for clouds in clouds_of.values()]
 assert 1.4 < widths[1] / widths[0] < 2.2, f"almost twice as wide: {page}"
 
 # %% [markdown]
-# The clouds have become almost twice as wide. As an approximation of the posterior, judged by the ELBO, they are clearly
-# worse. As proposals they are better: a thousand codes now miss little more than a quarter of what they missed before. So a better bound does
+# With ten codes the clouds become almost twice as wide as with one. As an approximation of the posterior, judged by the ELBO, they are clearly
+# worse. As proposals they are better: a thousand codes miss little more than a quarter of what they miss with the encoder trained on with one. So a better bound does
 # not mean a better $Q$. Here are four digits with their posteriors in black, and all clouds.
 
 # %%
@@ -696,7 +697,7 @@ long = pd.DataFrame(json.loads((RESULTS / "overfitting.json").read_text())["rows
 at = long.groupby("epoch")
 print(at.mean()[["train_log_p", "train_elbo", "test_log_p", "test_elbo"]].round(2))
 
-# %% alt="Over 100 epochs: log P(x) of training and of new digits rises to the end. The ELBO of training digits rises, too; that of new digits is highest at the 60th of the measured epochs, and lower at the 100th."
+# %% alt="Over 100 epochs: log P(x) of training and of new digits rises to the end. The ELBO of training digits rises, too; among the measured epochs that of new digits is highest at epoch 60, and lower at epoch 100."
 fig, ax = plt.subplots(figsize=(8, 4.2), layout="constrained")
 for kind, color in [("train", orange), ("test", blue)]:
     for what, style, name in [("log_p", "-", "log P(x)"), ("elbo", "--", "ELBO")]:
@@ -752,7 +753,7 @@ assert (gaps_of["train"][1] < gaps_of["train"][0]).all()
 #   Their silence proves nothing.
 # - The gap is $\operatorname{KL}[Q\,\|\,P(Z|X)]$. In our model most of it is amortisation: clouds in the wrong place.
 #   Of the rest, most is slant.
-# - A good approximation is narrow rather than wide, a good proposal wide rather than narrow.
+# - Judged by the ELBO, a cloud that is too narrow is better than one that is too wide. For a proposal it is the other way round.
 # - When the ELBO of new digits falls, the encoder may be overfitting while the model still improves.
 
 # %% [markdown]
