@@ -788,7 +788,7 @@ def train_encoder(seed, steps=1500, batch=500):
 
 
 # %%
-encoders = [train_encoder(seed) for seed in range(3)]
+encoders = [train_encoder(seed) for seed in range(6)]
 
 # %% [markdown]
 # We look at three points of the circle: opposite the seam, a little beside it, and on it.
@@ -837,7 +837,7 @@ assert (more > -1e-4).all(), "an encoder's Q is better than the best normal"
 # - the **approximation gap**, $\log P(X)$ minus the ELBO of the best normal $Q$: the shape is wrong;
 # - the **amortisation gap**, which is what the encoder's $Q$ loses in addition: one network has to serve all points, and it misses the best $Q$ of each single point.
 #
-# Where do they arise? We walk once around the circle, with all three encoders.
+# Where do they arise? We walk once around the circle, with encoders from six seeds.
 
 # %%
 around = np.pi * np.linspace(-1, 1, 601) ** 3  # closer together near the seam
@@ -895,7 +895,7 @@ print("their share in the amortisation gap:", from_near.round(2))
 
 # %% jupyter={"source_hidden": true}
 assert 0.03 < approximation.mean() < 0.08, "not about 0.05: is σ not 0.2 any more?"
-assert (amortisation > approximation.mean()).all(), "amortisation is not the larger gap"
+assert (amortisation > 2.5 * approximation.mean()).all(), "not by far the larger gap"
 assert 0.05 < amortisation.mean() < 0.6, "not about 0.2: did the encoders train enough?"
 assert (np.median(totals, axis=1) < totals.mean(axis=1) / 4).all(), (
     "usual points lose as much"
@@ -904,7 +904,7 @@ assert near.mean() < 0.25, "many points count as near the seam"
 assert (from_near > 0.7).all(), "the loss isn't near the seam"
 
 # %% [markdown]
-# (± is the standard deviation over the seeds.) The best normal $Q$ misses $\log P(X)$ by about 0.05 nats, and in the run shown here the three encoders lose 0.21 ± 0.04 nats in addition, about four times as much. Three seeds are few: three others lost between 0.3 and 0.42. But in all six runs this gap was at least three times the other one. The median is far smaller than the
+# (± is the standard deviation over the seeds.) The best normal $Q$ misses $\log P(X)$ by about 0.05 nats, and in the run shown here the six encoders lose 0.29 ± 0.11 nats in addition. The seeds differ a lot, but with each of them this gap is at least three times the other. The median is far smaller than the
 # average: most points are encoded well, and most of the amortisation gap comes from the sixth of the points that lie within half a radian of the seam.
 #
 # The usual remedies are a richer family of $Q$ for the first gap, and a larger encoder or a search for each point for the second. (On the ring, a $Q$ with two humps should help with both: its weight could pass from one end to the other without a jump.) A VAE of digits has a decoder that bends, too. [Notebook 06](06_how_good_is_it.ipynb) measures both of its gaps.
