@@ -128,7 +128,7 @@ print(f"in between {np.mean((x_train > 0) & (x_train < 1)):.1%}")
 # %% [markdown]
 # ## The encoder: from a picture to a distribution
 #
-# If every picture were sent to a single point of its own, the decoder would learn what to draw at 55 000 points and nothing about the
+# If every picture were sent to a single point of its own, the loss would ask for good drawings at 55 000 points and for nothing in the
 # gaps between them. So the encoder sends each picture $X$ to a small cloud instead, a normal distribution
 #
 # $$Q(Z|X) = \mathcal N\bigl(\mu(X),\ \operatorname{diag} \sigma^2(X)\bigr).$$
@@ -275,8 +275,8 @@ print(f"integral {integral:.6f}, formula {formula[0]:.6f} nats")
 # %% [markdown]
 # ### Reconstruction
 #
-# In $P(X|Z)$ each pixel is ink or not by the toss of a coin, a *Bernoulli* variable, and the decoder's output $p_i$ is its
-# chance of ink. The log-probability of a picture with pixels $x_i$ is a sum over them,
+# In $P(X|Z)$ each pixel is ink or not by the toss of a coin of its own, a *Bernoulli* variable, independently of the other pixels once the code is given. The decoder's output $p_i$ is its
+# chance of ink. Independent probabilities multiply, so the log-probability of a picture with pixels $x_i$ is a sum,
 #
 # $$\log P(X|Z) = \sum_i x_i \log p_i + (1 - x_i) \log (1 - p_i),$$
 #
@@ -454,8 +454,8 @@ sns.despine()
 plt.show()
 
 # %% [markdown]
-# The loss falls, and in training the KL **rises**, to where the validation KL settles too: the model finds that a few more
-# nats spent on the code save many more in reconstruction. That is as it should be. A KL that sinks towards 0 would be the
+# The loss falls, and the KL does not fall to 0: the training average rises by about a nat, and the validation KL, which starts too high, settles at the
+# same level. That is as it should be. A KL that sinks towards 0 would be **posterior collapse**, the
 # sign of a decoder that has given up on the code. (In the first epochs the validation loss may lie above the training loss, although it is taken later. One reason, which
 # [notebook 04](04_watching_it_learn.ipynb) takes apart, is that batch normalisation works with running averages outside
 # of training, and these lag behind while the weights move fast.)
@@ -734,7 +734,7 @@ assert np.abs(z.mean(axis=0)).max() < 0.3, reminder
 assert 0.8 < z.std(axis=0).min() <= z.std(axis=0).max() < 1.25, reminder
 
 # %% [markdown]
-# These numbers are close to those of the prior. That does not make the mixture of all clouds normal, as the scatter plot
+# The first three are close to the prior's. Nearly all of the spread is that of the centres: one cloud is only about 0.06 wide, on average. That does not make the mixture of all clouds normal, as the scatter plot
 # shows: there are gaps between the regions. The average KL is made of two parts, what the codes tell about their
 # pictures, and how far the mixture is from the prior [8]; training weighs both against the reconstruction.
 #
@@ -789,7 +789,7 @@ plt.show()
 # %% [markdown]
 # The plain autoencoder sorts the digits too. But it has put them wherever it liked, over a far larger area (see the
 # standard deviations above), and the prior covers a small spot of it. So draws from the prior show the same few shapes over and
-# over. Once we know where the codes are, the draws are about as good as the VAE's. The mean distance between two new pictures says how much they
+# over. Once we know where the codes are, the draws look about as good as the VAE's, to the eye and in this one run. The mean distance between two new pictures says how much they
 # differ:
 
 
@@ -811,9 +811,9 @@ assert from_prior < 0.8 * from_vae < 0.8 * real, reminder
 assert from_fitted > 0.8 * from_vae, reminder
 
 # %% [markdown]
-# So with two numbers for a code, a normal distribution fitted *afterwards* does about as well here. What the few nats of KL, and
+# So with two numbers for a code, a normal distribution fitted *afterwards* gives about as much variety here. What the few nats of KL, and
 # the sampling that goes with it, buy is a distribution that is fixed *beforehand*: we need no look at the codes, and the loss becomes a bound
-# on $\log P(X)$, so that we can say how probable a picture is and compare models, as notebook 06 does. A plain autoencoder has no $P(X)$. (The VAE's digits
+# on $\log P(X)$, so that we can say how probable a picture is and compare models, as notebook 06 does. The plain autoencoder's loss says nothing about $P(X)$. (The VAE's digits
 # differ less than real ones partly because they are blurred.)
 #
 # ## What is blurred, and why
@@ -824,7 +824,7 @@ assert from_fitted > 0.8 * from_vae, reminder
 #
 # $$p^*(z) = \frac{\sum_n q(z|x_n)\, x_n}{\sum_n q(z|x_n)}.$$
 #
-# An average of many hands is blurred. Is that what our decoder has learned? We need no network to work out the average. How many pictures
+# An average of many hands is blurred. Is that what our decoder has learned? We can work out the average without the decoder: the encoder gives the weights, the training pictures the rest. How many pictures
 # does it consist of? With weights $w_n$ that sum to 1, the **effective number** is $1 / \sum_n w_n^2$: it is $n$ if $n$ weights are equal, and 1 if one
 # picture has all the weight. The function returns it, too.
 

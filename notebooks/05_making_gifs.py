@@ -20,8 +20,8 @@
 # in motion, and look closely: what moves early, and what moves late? We also watch a run of nearly 500 epochs. At the end we
 # put numbers on what the article that this course follows (Surtsukov, 2017) says of such pictures: the codes are not quite normal, but close.
 #
-# You need [notebook 03](03_vae_in_keras.ipynb) for what a VAE is; callbacks are explained in [notebook
-# 04](04_watching_it_learn.ipynb).
+# You need [notebook 03](03_vae_in_keras.ipynb) for what a VAE is, and for the last section the KL of [notebook
+# 02a](02a_deriving_the_elbo.ipynb); callbacks are explained in [notebook 04](04_watching_it_learn.ipynb).
 
 # %% [markdown]
 # ## Getting ready
@@ -299,7 +299,7 @@ assert 1 < elbo[1000] - elbo[490] < 1.5, "and then by little more than one"
 # %% [markdown]
 # (The ELBO was [measured](../benchmarks/article.py) in another run with the same recipe, up to epoch 1000.) Here, too,
 # the codes burst apart: after 10 epochs their standard deviation is more than twice the prior's. After 100 it is close
-# to its value at epoch 486. From then on the map keeps its layout by and large (a patch of 2s still appears at the lower left), and its strokes get a little sharper. From epoch 100 to 490 the ELBO
+# to its value at epoch 486. From then on the map keeps its layout by and large (a patch of 2s still appears on the left, below the middle), and its strokes get a little sharper. From epoch 100 to 490 the ELBO
 # rises by more than 5 nats, and in the remaining half of the run, which the recording leaves out, by little more than
 # one. The dots still move a little from frame to frame, over some 60 epochs each. (The learning rate stays the same here;
 # in our own run it falls to zero.)
@@ -479,15 +479,15 @@ assert tests["draws of N(0, I)", 10_000].statistic < 0.02, "more than chance giv
 
 # %% [markdown]
 # The codes are the same, but the p-value falls from unremarkable to practically zero. It answers a different question:
-# not "how far from normal are they?" but "are there enough data to see that they are not exactly normal?". With enough
+# not "how far from the prior are they?" but "are there enough data to see that they do not follow it exactly?". With enough
 # data it says yes to any difference, however small. $D$ is the **effect size**; as $n$ grows it settles. (For small $n$ most of it
-# is chance, for draws from the prior about $0.87/\sqrt n$ on average: 0.09 for 100.) It says: whatever point you choose,
+# is chance, for draws from the prior about $0.87/\sqrt n$ on average: 0.09 for 100. With so few even the prior's own draws may come out farther off than our codes.) It says: whatever point you choose,
 # the share of codes below it differs from the prior's by at most $D$.
 #
 # ### How close, in nats
 #
 # The distance that matters to a VAE is $\operatorname{KL}[q(z)\,\|\,p(z)]$, from the aggregated posterior to the prior:
-# it is part of what the model pays [8]. For the mixture of ten thousand clouds the density is known exactly, so we can
+# averaged over the training pictures, it is part of what the model pays [8]; we compute it for the test pictures. For the mixture of ten thousand clouds the density is known exactly, so we can
 # draw from it and average $\log q(z) - \log p(z)$. This KL has two parts. Take the normal distribution $g$ with the
 # mean and covariance of $q$. Then
 #
@@ -550,7 +550,7 @@ assert total.mean() < 0.1 * price, "not a small part of what the code costs"
 # For the mixture of these ten thousand clouds the first number is right. As an estimate for all the digits that could be written it is too large:
 # each of our codes lies inside its own cloud, which is part of the mixture. So $q$ is
 # denser there than it would be if the mixture held all the digits that could be written. The fewer clouds there are, the
-# more this matters. If we leave out each code's own cloud, we err in the other direction:
+# more this matters. If we leave out each code's own cloud, we err in the other direction. (We use 1000 draws now instead of 2000, so the number for all clouds differs a little from the one above; ± is a standard error.)
 
 # %% tags=["nbval-ignore-output"]
 first = order[:1000]
@@ -609,7 +609,7 @@ plt.show()
 # - A GIF is pictures and times. `FuncAnimation` makes one in ten lines. It is faster and smaller if you draw only once
 #   what stands still, use few greys, and leave out changes that nobody would see.
 # - An animation has to be readable, too: fixed axes, one colour for each kind, and a last frame that stays.
-# - In our run the first epoch finds out where ink is, and the others divide the map. The steps get smaller, above all because the learning rate falls. The
+# - In our run the first epoch finds out where ink is, and the others divide the map. From about the fifth epoch on, the map's steps shrink roughly as the learning rate does. The
 #   codes burst apart and are slowly drawn together.
 # - Judge the match with the prior by *samples*, not by means; by an effect size, not by a p-value; and in nats.
 
