@@ -196,8 +196,8 @@ print(f"average picture: {average_picture:.2f} nats")
 
 # %% [markdown]
 # And does the decoder use the code? Give each picture the code of its neighbour in the list: the more the decoder relies
-# on the code, the worse the reconstruction gets. The same callback also splits the KL. The mean of all codes, $\bar z$, may lie away from 0;
-# what this *common shift* costs is $\tfrac12 \lVert \bar z \rVert^2$ for every picture, and it tells the decoder nothing. We ask for both after a few of the batches, without batch normalisation.
+# on the code, the worse the reconstruction gets. The same callback also splits the KL. The mean $\bar z$ of all the clouds' centres may lie away from 0;
+# this *common shift* costs $\tfrac12 \lVert \bar z \rVert^2$ per picture on average, and it tells the decoder nothing. We ask for both after a few of the batches, without batch normalisation.
 
 
 # %%
@@ -308,7 +308,7 @@ assert with_111.mean() < at_111.mean(), reminder
 #
 # With each of the seeds it goes like this. At first all pictures have nearly the same distribution of codes, close to the prior, and the KL is below
 # a nat. Within a few steps the KL shoots up: the encoder pushes the codes of *all* pictures far away from the origin, mostly in the same
-# direction. More than three quarters of the KL near the peak is the price of this common shift. Then the KL **collapses**, because the codes come back, to
+# direction. About nine tenths of the KL near the peak is the price of this common shift. Then the KL **collapses**, because the codes come back, to
 # less than 4 nats. The reconstruction is now about as good as the average picture's, but the decoder does not draw the
 # average picture: it already uses the code a little, and loses 12 to 14 nats if it gets another picture's. By the end of the
 # epoch the KL has **recovered** somewhat, and this KL is of another kind: hardly any of it is a common shift. The reconstruction is well below the dashed line, and the code is worth several
@@ -646,7 +646,8 @@ assert largest_difference(undisturbed, exact) < 1e-4 * before, reminder
 
 # %% [markdown]
 # So nothing else was missing. In practice other random numbers are as good as these. But callbacks that have a memory of
-# their own, `EarlyStopping` for example, begin with an empty one in a resumed run; that can matter.
+# their own, `EarlyStopping` for example, begin with an empty one in a resumed run. That can matter: a resumed `ModelCheckpoint(save_best_only=True)` has forgotten its best, and overwrites a better file
+# in its first epoch, unless it is given `initial_value_threshold`.
 
 # %% [markdown]
 # ## Watching
@@ -663,8 +664,8 @@ assert largest_difference(undisturbed, exact) < 1e-4 * before, reminder
 #
 # And a fourth, for a question that comes up with the maps and the curves. Outside of training, batch normalisation works
 # with *running averages* of what it saw in training, and these reach back some hundred steps, to weights that have
-# changed since. What would the validation loss be with averages of the weights as they are now? A **twin**, a second VAE, takes over the weights
-# after every epoch. We pass twenty batches through it in training mode, which renews the running averages but changes no weight; with momentum 0.8 in place of
+# changed since, and at first to the values they started with, which still count for 45 % after the first epoch. What would the validation loss be if the averages had been taken with the weights as they are now? A **twin**, a second VAE, takes over the weights
+# after every epoch. We pass twenty batches through it in training mode, which renews the running averages but changes no trained weight; with momentum 0.8 in place of
 # 0.99 they forget the old averages almost entirely ($0.8^{20} \approx 0.01$). Then it is evaluated like the model itself. It gets snapshots of its own, too.
 
 
@@ -881,9 +882,9 @@ assert abs(lag["loss"].iloc[-1]) < 4, reminder
 assert abs(lag["kl"].iloc[-1]) < 0.5, reminder
 
 # %% [markdown]
-# Read them like this. Reconstruction is nearly all of the loss. It falls by far more than the KL rises: the code gets a little dearer and tells much more. (A training figure is an average over its epoch, a validation figure is taken at the end.
-# Hence the first training points, which include the very first batches.) Training and validation loss end close together, but that alone would not show that nothing was learned by heart:
-# the validation digits are a little harder, since even the average picture costs more on them:
+# Read them like this. Reconstruction is nearly all of the loss. It falls by far more than the KL rises: the code gets only a little dearer, and the decoder learns to make much more of it. (A training figure is an average over its epoch, a validation figure is taken at the end.
+# Hence the first training points, which include the very first batches.) At the end the validation loss is a few nats above the training loss. Even that need not be learning by heart:
+# the validation digits are a little harder, since the average picture alone costs more on them:
 
 # %%
 for name, digits in {"training": x_all[:20_000], "validation": x_val}.items():
