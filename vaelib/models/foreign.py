@@ -54,6 +54,7 @@ class ForeignDecoder(keras.Model):
         self.model = _with_shapes("decoder", model, codes, pictures)
         self.likelihood = likelihoods.get(likelihood)
         self.latent_dim, self.image_shape = model.latent_dim, tuple(model.image_shape)
+        self(keras.Input((self.latent_dim,)))
 
     def logits(self, z: Tensor, training: bool | None = None) -> Tensor:
         """What the likelihood is computed from."""

@@ -94,9 +94,9 @@ def lazy():
 MAKERS = [dense, conv_in_colour, functional, lazy]
 
 
-def compiled(halves, **options):
+def compiled(halves, eagerly=False, **options):
     vae = VAE(*halves(), **options)
-    vae.compile(keras.optimizers.Adam(0.01))
+    vae.compile(keras.optimizers.Adam(0.01), run_eagerly=eagerly)
     return vae
 
 
@@ -186,7 +186,7 @@ def test_every_tool_works_in_every_precision(halves, policy, tmp_path, monkeypat
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(policy)
     try:
-        vae = compiled(halves)
+        vae = compiled(halves, eagerly=halves is not dense)  # tracing takes longer
         x = pictures(vae)
         for tool in (train, keep, snapshots, generate, bound, posteriors):
             tool(vae, x)
