@@ -21,7 +21,7 @@
 # the ring of notebook 01 comes back, with a decoder that bends, and shows what a normal $Q$ can't do. At the end you put together
 # the loss that [notebook 03](03_vae_in_keras.ipynb) trains with.
 #
-# Allow a good hour for reading, without the exercises, and half a minute for running. A good place for a break is before
+# Allow an hour and a half for reading, without the exercises, and half a minute for running. A good place for a break is before
 # [*A VAE that reaches the exact answer*](#A-VAE-that-reaches-the-exact-answer).
 #
 # You need notebook 02a, whose formulas are used here by their numbers. TensorFlow takes the gradients, but you needn't know it.
@@ -220,7 +220,7 @@ plt.show()
 # $$\max_{\theta_1, \theta_2} \sum_i \mathrm{ELBO}(X_i; \theta_1, \theta_2) = \max_{\theta_2} \sum_i \log P(X_i; \theta_2).$$
 #
 # Otherwise a gap remains. Training then also prefers decoders whose posteriors $Q$ can imitate, even at some cost in likelihood. We shall meet one example of each kind: a linear VAE whose $Q$ is rich enough, and
-# [a ring](#The-ring-comes-back-as-data) for which no normal $Q$ is rich enough.
+# [a ring](#The-ring-comes-back-as-data) for which no normal $Q$ is rich enough. (On the ring we hold the decoder fixed, so there we see the gap, and not this preference.)
 #
 # ## A gradient through a draw
 #
@@ -288,7 +288,7 @@ plt.show()
 # ### Two ways to the gradient
 #
 # Let $g(Z)$ stand for $\log P(X|Z)$, and let $Q$ be the diagonal normal (13). **The trick** changes the variable of integration. Then the distribution under
-# the expectation, that of $\varepsilon$, does not depend on $\mu$ and $\sigma$. If $g$ is smooth and doesn't grow too fast, the derivative may go inside, where the chain rule does the rest (products of vectors are taken coordinate by coordinate):
+# the expectation, that of $\varepsilon$, does not depend on $\mu$ and $\sigma$. If $g$ is continuous, differentiable but for kinks (such as those of a ReLU network), and doesn't grow too fast, the derivative may go inside, where the chain rule does the rest (products of vectors are taken coordinate by coordinate):
 #
 # $$\begin{aligned}\mathbb E_{Z\sim Q}[g(Z)] &= \mathbb E_{\varepsilon}\bigl[g(\mu + \sigma\varepsilon)\bigr], \quad\text{so} \cr
 # \nabla_\mu\, \mathbb E_Q[g] &= \mathbb E_\varepsilon\bigl[\nabla g(\mu + \sigma\varepsilon)\bigr],
@@ -382,8 +382,8 @@ same("3. and (16a), its twenty draws", with_slope, of_each[:, 0].mean(), within=
 # %% [markdown]
 # Automatic differentiation does the same. TensorFlow's own normal generator applies the trick inside, so it hands over gradients. But not every distribution can be
 # written as a smooth function of fixed noise. A *discrete* draw can't: for $Z$ = 1 with probability $p$ and 0 otherwise, the noise $u$ is uniform, $z$ is 1 where $u < p$, and it jumps from 0 to 1 as $p$ passes $u$. The
-# expectation $\mathbb E[(Z - 0.3)^2]= 0.09 + 0.4\,p$ has the derivative 0.4. The noise doesn't depend on $p$ here either, but a derivative inside the expectation would be 0: this is why (16a)
-# asks for a smooth function. TensorFlow finds no gradient; the score function (17) gets it right.
+# expectation $\mathbb E[(Z - 0.3)^2]= 0.09 + 0.4\,p$ has the derivative 0.4. The noise doesn't depend on $p$ here either, but a derivative inside the expectation would be 0. The function $(z - 0.3)^2$ is smooth, but $z$ jumps: for the trick, the way in which $z$ depends
+# on the parameters must be free of jumps, too, as $z = \mu + \sigma\varepsilon$ is. TensorFlow finds no gradient; the score function (17) gets it right.
 
 # %%
 p = tf.Variable(0.6, dtype="float64")
@@ -662,7 +662,7 @@ for seed in seeds:
 #
 # Notebook 01 mapped a normal cloud to a ring, and mentioned that $2\pi\Phi(z)$ is an evenly spread angle, where $\Phi$ is the normal distribution function. Let this be the decoder:
 #
-# $$f(z) = (\cos\alpha, \sin\alpha), \qquad \alpha = 2\pi\,\Phi(z), \qquad X = f(Z) + \varepsilon, \qquad \varepsilon \sim N(0,\, 0.2^2 I).$$
+# $$f(z) = (\cos\alpha, \sin\alpha), \qquad \alpha = 2\pi\,\Phi(z), \qquad X \mid Z \sim N\bigl(f(Z),\, 0.2^2 I\bigr).$$
 #
 # The data are points of the plane, evenly spread around the unit circle, with some noise. One place is special. The line of codes has two ends, and the circle has none: as $z$ goes to
 # $-\infty$ or to $+\infty$, $f(z)$ goes to the same point $(1, 0)$, from two sides. We call it the **seam**.
@@ -874,7 +874,7 @@ print(f"of each encoder more than {40 * least.max():.0f}")
 
 # %% [markdown]
 # The approximation gap (blue) has its maximum on the seam, where the posterior has two humps. There the mean of the best $Q$ jumps from one end of the line to the other. An encoder is a continuous function and can't jump: between the two ends its mean runs
-# through the middle, and in this stretch $Q$ sits where the posterior is nearly zero. There the encoders' gaps (orange) rise to more than forty times the blue maximum. The stretch need not lie exactly on the seam: these encoders jump a little beside it, so on the seam itself the first
+# through the middle, and in this stretch $Q$ sits where the posterior is nearly zero. There the encoders' gaps (orange) rise to more than forty times the blue maximum. The stretch need not lie exactly on the seam: these encoders cross over a little beside it, so on the seam itself the first
 # one loses only what the title above says. A circle can't be laid along a line without a tear, and this is the price. (Opposite the seam the posterior is very narrow, so even a small error of the mean costs the encoders some hundredths of a nat, here and there a few tenths.)
 #
 # On average over the thousand points of the data, in nats:
@@ -904,7 +904,7 @@ assert near.mean() < 0.25, "many points count as near the seam"
 assert (from_near > 0.7).all(), "the loss isn't near the seam"
 
 # %% [markdown]
-# (± is the standard deviation over the seeds.) The best normal $Q$ misses $\log P(X)$ by about 0.05 nats, and in the run shown here the six encoders lose 0.29 ± 0.11 nats in addition. The seeds differ a lot, but with each of them this gap is at least three times the other. The median is far smaller than the
+# (± is the standard deviation over the seeds.) The best normal $Q$ misses $\log P(X)$ by about 0.05 nats, and in the run shown here the six encoders lose 0.29 ± 0.11 nats in addition. The seeds differ a lot, but with each of them this gap is about three times the other, or more. The median is far smaller than the
 # average: most points are encoded well, and most of the amortisation gap comes from the sixth of the points that lie within half a radian of the seam.
 #
 # The usual remedies are a richer family of $Q$ for the first gap, and a larger encoder or a search for each point for the second. (On the ring, a $Q$ with two humps should help with both: its weight could pass from one end to the other without a jump.) A VAE of digits has a decoder that bends, too. [Notebook 06](06_how_good_is_it.ipynb) measures both of its gaps.
@@ -1068,7 +1068,7 @@ draw_generator(decoded.clip(0, 1).reshape(-1, 28, 28), codes=codes)
 plt.show()
 
 # %% [markdown]
-# (The dots show the first two of the twelve coordinates.) These are threes, but blurred ones: a linear decoder can only add and subtract. A network will do better.
+# (The dots show the first two of the twelve coordinates.) These are threes, though the fourth is a blur: a linear decoder can only add and subtract patterns. A network can also bend strokes.
 #
 # ## The loss of notebook 03, from its pieces
 #

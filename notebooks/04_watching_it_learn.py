@@ -16,7 +16,7 @@
 # %% [markdown]
 # # 4 · Watching it learn: callbacks
 #
-# `fit` trains for minutes or hours and says one line per epoch. Meanwhile you would like to change the learning rate,
+# `fit` trains for minutes or hours and prints one line per epoch. Meanwhile you would like to change the learning rate,
 # keep the best weights, stop when it is pointless to go on, go on after a power cut, and above all *see* something.
 # Keras has one way to do all of that: a **callback**, an object whose methods are called at fixed moments of the
 # training.
@@ -196,8 +196,8 @@ print(f"average picture: {average_picture:.2f} nats")
 
 # %% [markdown]
 # And does the decoder use the code? Give each picture the code of its neighbour in the list: the more the decoder relies
-# on the code, the worse the reconstruction gets. The same callback also splits the KL. The mean $\bar z$ of all the clouds' centres may lie away from 0;
-# this *common shift* costs $\tfrac12 \lVert \bar z \rVert^2$ per picture on average, and it tells the decoder nothing. We ask for both after a few of the batches, without batch normalisation.
+# on the code, the worse the reconstruction gets. A second question is what the KL pays for. The mean $\bar z$ of all the clouds' centres may lie away from 0;
+# this *common shift* costs $\tfrac12 \lVert \bar z \rVert^2$ per picture on average, and it tells the decoder nothing. A callback measures the shift after batches 5 and 115, and the worth of the code after batches 25 and 115, without batch normalisation.
 
 
 # %%
@@ -247,7 +247,7 @@ plain, normalised = (
 batches = np.arange(1, plain.shape[-1] + 1)
 assert len(batches) >= 120, "Take at least one seed, and batches of at most 250."
 
-# %% alt="Two panels against the batch, 1 to 120, three seeds each. KL, logarithmic: without batch normalisation it peaks above 50 nats near batch 6 and collapses to about 3. Reconstruction: blue is at the average picture near batch 25, orange near batch 45; in the end orange is lower."
+# %% alt="Two panels against the batch, 1 to 120, three seeds each. KL, logarithmic: without batch normalisation it peaks above 50 nats near batch 6 and falls back to about 3. Reconstruction: blue is at the average picture near batch 25, orange near batch 45; in the end orange is lower."
 fig, axes = plt.subplots(1, 2, figsize=(12, 3.8), layout="constrained")
 for i, ax in enumerate(axes):
     lines = ax.plot(batches, plain[:, i].T, "C0-", linewidth=1.2)
@@ -308,8 +308,8 @@ assert with_111.mean() < at_111.mean(), reminder
 #
 # With each of the seeds it goes like this. At first all pictures have nearly the same distribution of codes, close to the prior, and the KL is below
 # a nat. Within a few steps the KL shoots up: the encoder pushes the codes of *all* pictures far away from the origin, mostly in the same
-# direction. About nine tenths of the KL near the peak is the price of this common shift. Then the KL **collapses**, because the codes come back, to
-# less than 4 nats. The reconstruction is now about as good as the average picture's, but the decoder does not draw the
+# direction. About nine tenths of the KL near the peak is the price of this common shift. Then the KL **falls back**, because the codes come back, to
+# less than 4 nats. (This is not the posterior collapse of notebook 03: the KL does not go to 0, and the decoder uses the code.) The reconstruction is now about as good as the average picture's, but the decoder does not draw the
 # average picture: it already uses the code a little, and loses 12 to 14 nats if it gets another picture's. By the end of the
 # epoch the KL has **recovered** somewhat, and this KL is of another kind: hardly any of it is a common shift. The reconstruction is well below the dashed line, and the code is worth several
 # times as much: the two halves have learned to use it together.
@@ -320,7 +320,7 @@ assert with_111.mean() < at_111.mean(), reminder
 # %% [markdown]
 # ## Keep the best, and stop in time
 #
-# Five hundred digits are too few: sooner or later the network learns *them* and no longer digits in general. Then the
+# Five hundred digits are too few: sooner or later the network learns *them* and no longer digits in general: this is **overfitting**. Then the
 # training loss goes on falling and the validation loss does not. Two callbacks deal with that:
 #
 # - `ModelCheckpoint` writes the model to a file; with `save_best_only=True` only when `val_loss` is lower than ever
@@ -793,7 +793,7 @@ assert shares[epochs].mean() > shares[1].mean() + 0.05, reminder
 # %% [markdown]
 # Epoch 0 is above the 10 % of guessing because of the 0 and above all the 1, which even an untrained network keeps
 # together; for most other digits it is little better than guessing, or worse. In this run the 0 and the 1 are found at
-# once. Digits that share most of their strokes lag behind: 4, 7 and 9; 5 and 8 with 3. In the longer run of notebook 03
+# once. Digits that share most of their strokes lag behind: 4, 7 and 9; 5 and 8 with 3. In notebook 03, with more than twice as many steps,
 # all of these got further, but 5 and 9 only to about 40 %. (The running averages matter less here: by the twin's codes, the
 # shares after one epoch differ by several points, but the 0 and the 1 are again the first.)
 
@@ -852,7 +852,7 @@ for (quantity, kind), rows in logged.groupby(["quantity", "data"]):
 # so the climb over the first 200 takes two and a half of them: the peak, 0.02, lies between the second point and the
 # third.
 
-# %% alt="Four panels against epochs 1 to 8: loss, reconstruction, KL, learning rate. The validation curves lie far above the training curves up to epoch 5 and meet them at the end; validation with averages up to date stays close to training. The rate peaks at epoch 3."
+# %% alt="Four panels against epochs 1 to 8: loss, reconstruction, KL, learning rate. From epoch 2 the validation curves lie above the training curves, far above at first, within three nats at the end; validation with averages up to date stays close to training. The rate peaks at epoch 3."
 twin = pd.DataFrame(up_to_date.history)
 twin = twin.assign(epoch=twin.index + 1, data="validation, averages up to date")
 twin = twin.melt(["epoch", "data"], var_name="quantity")
@@ -883,7 +883,7 @@ assert abs(lag["kl"].iloc[-1]) < 0.5, reminder
 
 # %% [markdown]
 # Read them like this. Reconstruction is nearly all of the loss. It falls by far more than the KL rises: the code gets only a little dearer, and the decoder learns to make much more of it. (A training figure is an average over its epoch, a validation figure is taken at the end.
-# Hence the first training points, which include the very first batches.) At the end the validation loss is a few nats above the training loss. Even that need not be learning by heart:
+# Hence the first training points, which include the very first batches.) At the end the validation loss is a few nats above the training loss. Even that need not be overfitting:
 # the validation digits are a little harder, since the average picture alone costs more on them:
 
 # %%
@@ -893,11 +893,11 @@ for name, digits in {"training": x_all[:20_000], "validation": x_val}.items():
 
 # %% [markdown]
 #
-# But in between, training and validation lie far apart, and this is what the twin is for. The third line is the
+# But early on, training and validation lie far apart, and this is what the twin is for. The third line is the
 # validation loss of the same weights for the same pictures, only with averages that are up to date, and the gap is
-# almost gone. So the large gap in the middle has nothing to do with learning by heart: while the weights move fast, the running averages lag behind
-# them, and when the steps get small, they catch up. The same goes for the hump of the validation KL, which the twin does
-# not have, and for the blurred maps of the first epochs. Mistrust such curves in the middle; at the end they agree. (A cost
+# almost gone. So this early gap is not overfitting: at first the running averages still contain the values they started with, and the weights change fast; both make them lag
+# behind. Later both effects fade, and the averages catch up. The same goes for the hump of the validation KL, which the twin does
+# not have, and for the blurred maps of the first epochs. Mistrust such curves in the first epochs; at the end they agree. (A cost
 # below zero is noise of the twin's own averages: they rest on some ten batches, which can cost it about a nat.)
 
 # %% [markdown]
@@ -923,10 +923,10 @@ for name, digits in {"training": x_all[:20_000], "validation": x_val}.items():
 # - Callbacks are called at fixed moments, in the order of the list; validation comes before the end of its epoch.
 # - What the logs hold within an epoch is an average since its beginning.
 # - The validation loss of a VAE jitters: a little from the codes that it draws, more from the steps. Give patience.
-# - With batch normalisation validation lags behind while the steps are large.
+# - With batch normalisation the validation loss can be far too high early in training, because the running averages lag behind.
 # - A backup holds weights and optimizer, not random generators, and not the memory of other callbacks.
-# - Without batch normalisation the KL of our VAE shot up and collapsed; after that the decoder came to make more and more
-#   use of the code, at a KL of only 3 to 4 nats. Swap the codes to measure this: the loss alone does not tell.
+# - Without batch normalisation the KL of our VAE shot up and fell back; after that the decoder came to make more and more
+#   use of the code, at a KL of only 3 to 5 nats. Swap the codes to measure this: the loss alone does not tell.
 
 # %% [markdown]
 # ## Exercises

@@ -311,7 +311,7 @@ assert gaps[5000].mean() > 0.15 > np.median(gaps[5000]), "some should stay behin
 
 # %% [markdown]
 # The bounds rise with $k$ towards the exact value, as promised. For most digits a hundred codes are enough, and the gap
-# is gone. But the *average* stops short of the line, and fifty times as many codes only halve what is missing. The
+# is gone. But the *average* is still short of the line at 5000, and fifty times as many codes only halve what is missing. The
 # right panel shows why: a handful of digits still miss several nats with 5000 codes.
 #
 # ## A cloud in the wrong place
@@ -358,7 +358,7 @@ plt.show()
 #
 # - the **effective sample size** of notebook 02a, $1 / \sum_i \bar w_i^2$, where $\bar w_i$ is draw $i$'s share of the
 #   sum. If a few lucky codes carry nearly all of the weight, it is small.
-# - **Pareto $\hat k$** [14]: fit a generalised Pareto distribution to the largest weights. Its shape $k$ says how heavy
+# - **Pareto $\hat k$** [14]: fit a generalised Pareto distribution to the largest weights. Its shape, traditionally called $k$ too (it has nothing to do with our number of codes), says how heavy
 #   their tail is: only moments below order $1/k$ exist, so beyond ½ the variance is infinite, and above 0.7 the
 #   estimate is not to be trusted at any practical number of draws.
 
@@ -424,8 +424,8 @@ plt.show()
 # draw has come near: then the weights look even, and nothing warns.
 #
 # The remedy is to look elsewhere, too. Take half of the codes from the cloud and half from the prior, and weight them
-# by the mixture of the two; the mean is still $P(x)$. We do this for the digits with a warning from their effective
-# sample size. (It works because our codes have two dimensions: of 2500 draws from the prior some tens fall on a typical spot. In twenty dimensions none would, and one would
+# by the mixture of the two, $w = P(x|z)\,P(z) / [\tfrac12 Q(z|x) + \tfrac12 P(z)]$. The mean is still $P(x)$, and no weight can exceed $2P(x|z)$. We do this for the digits with a warning from their effective
+# sample size. (It works because our codes have two dimensions: of 2500 draws from the prior a few fall on a spot like those above. In twenty dimensions none would, and one would
 # need a better proposal.)
 
 # %% tags=["nbval-ignore-output"]
@@ -531,7 +531,7 @@ assert moved.mean() > 0.8 * amortisation.mean() > 3 * resized.mean(), page
 # Usually the spot is also slanted, and our clouds cannot follow: their coordinates are independent. How much would a
 # **full covariance** gain? There is a neat way to find out. Turn the axes. The prior $\mathcal N(0, I)$ looks the same
 # from all sides, so in turned axes everything stays as it was, and a cloud that is upright there is slanted in the
-# plane. We turn each picture's axes into those of its posterior, and fit as before.
+# plane. We turn each picture's axes into the eigenvectors of its posterior's covariance near the peak, and fit as before; so the gain that we find is a lower limit.
 
 # %%
 from_best = np.square(coarse - best_mean[:, None]).sum(axis=2)
@@ -631,7 +631,8 @@ assert 1.4 < widths[1] / widths[0] < 2.2, f"almost twice as wide: {page}"
 # %% [markdown]
 # With ten codes the clouds become almost twice as wide as with one. As an approximation of the posterior, judged by the ELBO, they are clearly
 # worse. As proposals they are better: a thousand codes miss little more than a quarter of what they miss with the encoder trained on with one. So a better bound does
-# not mean a better $Q$. Here are four digits with their posteriors in black, and all clouds.
+# not mean a better $Q$. Here are four digits with their posteriors in black, and four clouds for each: the original encoder's, the one trained on with ten codes, and the best upright and slanted ones. In the second and fourth panels the encoder's cloud misses the spot, and the
+# wide one does not mend a wrong place. In the third only the slanted one fits.
 
 # %%
 chosen = {"the median": np.argsort(total)[n // 2]}

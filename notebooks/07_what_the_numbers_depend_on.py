@@ -80,7 +80,7 @@ def results(name):
 # ## Other likelihoods, other units
 #
 # The figures so far belong to one likelihood: Bernoulli pixels. Change it, and they mean something else. Here are four
-# models of one architecture, each with its own $\log P(X|Z)$. Each overrides one method of `VAE`, `log_likelihood`; the Gaussian also adds one weight, its variance:
+# models of one architecture under three likelihoods. Two of them override one method of `VAE`, `log_likelihood`; the Gaussian also adds one weight, the logarithm of its variance:
 
 # %%
 show_source(ContinuousBernoulliVAE, GaussianVAE)
@@ -190,8 +190,7 @@ plot_digits(*rows.values(), labels=list(rows), ax=ax)
 plt.show()
 
 # %% [markdown]
-# The binarised digits are noisier than the grey ones in the top row, and so the second model's drawings are a little
-# different. The drawings of the continuous Bernoulli are speckled, and some cannot be recognised. Its background is white only because the logits
+# The second model was given binarised digits, which are not shown; its drawings differ from the first's no more than another start of training might make them. The drawings of the continuous Bernoulli are speckled, and some cannot be recognised. Its background is white only because the logits
 # there have gone to minus several hundred: with $\lambda = 0.001$ a pixel would still have a mean of 0.14. We shall see what that costs.
 #
 # ## What the KL consists of
@@ -231,8 +230,8 @@ for name in ("Bernoulli, grey", "Bernoulli, binarised"):
     assert split[name]["information"] > 0.8 * split[name]["kl"], page
 
 # %% [markdown]
-# The sum of the two is estimated from 2000 draws, so it is not quite the KL of the formula. And the distance is a
-# little too large in the third column and too small in the fourth, for a reason that notebook 05 explained: with its
+# The sum of the two is estimated from 2000 draws, so it is not quite the KL of the formula. For the mixture of these clouds the distance in the third column is right. As an estimate for
+# all digits that could be written it is a little too large, and the fourth column too small, for a reason that notebook 05 explained: with its
 # own cloud in the mixture every code looks likelier than it would among infinitely many. (For a sample of $N$ pictures
 # the mutual information cannot exceed $\log N$, here 9.2 nats.)
 #
@@ -275,8 +274,8 @@ assert (limited < 1.2 * runs.loc["Bernoulli, grey"]).all(), "for every seed"
 # are longer than the one above, and the KL has grown further.) That was the cause. With noise the KL falls to about an
 # eighth, and with a ceiling the continuous Bernoulli pays about as much as the Bernoulli does. The mutual information
 # changes by about two nats, the distance by eighty. So nearly all of the extra price is distance, paid for certainty about white pixels. The Gaussian, which has one learned width for
-# all pixels, cannot become certain of a single one, and dequantisation changes little. So before you compare
-# likelihoods on data with many equal values, dequantise: on the grey digits as they are, the ELBO of the continuous Bernoulli and that of the Gaussian can't be compared, although they share a unit, because the first has no ceiling. After dequantising both have one, $784 \log 256$ nats, and their ELBOs are comparable densities. (That does
+# all pixels, cannot become certain of a single one, and dequantisation changes little (most of it is only the unit, since grey levels are then 1/256 apart and not 1/255). So before you compare
+# likelihoods on data with many equal values, dequantise: on the grey digits as they are, the ELBO of the continuous Bernoulli and that of the Gaussian can't be compared, although they share a unit, because the first has no ceiling. After dequantising both have one, $784 \log 256$ nats, because no grey level has a probability above 1. So the two ELBOs on dequantised digits may be compared, and there the continuous Bernoulli is far ahead. (That does
 # not make a good generator: the column *outside* shows where the codes still lie.)
 #
 # ## A weight on the KL
@@ -376,7 +375,7 @@ assert 0 < gained < 2 * runs.std().distortion[0.1], "the distortion falls by mor
 # A latent unit is called **active** if its mean depends on the picture: variance of `z_mean` over pictures above 0.01
 # [6]. At β = 392 no unit is active. This collapse is *deserved*: at such a price no code pays. But there is also an
 # undeserved kind. Early in training the decoder cannot read any code yet, so the KL is a price for nothing. The
-# encoder then gives up units that might have paid later: it makes their clouds equal to the prior. At β = 20 we can watch it happen. The cure is to ask for the price
+# encoder then gives up units that might have paid later: it makes their clouds equal to the prior. At β = 20 we can watch training decide this early; whether it was undeserved, the loss will tell. The cure is to ask for the price
 # later: raise β from 0 to 20 along a line, over the first 300 of 400 steps (**warm-up** [12]). `beta` is a variable,
 # and a callback may assign to it:
 
@@ -488,8 +487,7 @@ assert best > high["notebook 03"] + 1, "GELU is better for every seed"
 # - Dropout costs ten nats. It was invented against overfitting, and a model with two latent units that has seen each
 #   digit seven times is nowhere near that.
 # - Batch normalisation helps by about two nats: with all three seeds here, though that is only about twice the spread between seeds. But it has a price outside of training: with batches of 1000 the model is
-#   good in training (−150) and bad on the test set (−169), because there have been too few steps for its running
-#   averages to catch up.
+#   good in training (−150) and bad on the test set (−169), probably because its running averages lag behind: there were few steps, and with this row also a shorter warm-up, of 50.
 # - It is not needed. With a better start of the decoder, and a peak of 0.005, the model does as well without it, and with a smoother
 #   activation, GELU, it does better by more than three nats.
 #
@@ -584,9 +582,9 @@ assert np.mean(after_one) > curve.elbo.iloc[-1] - 2, "one epoch is worth less"
 assert min(reached) > curve.elbo.max() + 8, "the longer runs should be far better"
 
 # %% [markdown]
-# One epoch of this recipe does as much as a thousand of the article's. (The longer runs start in a similar way, but their recipe differs: batches of 250, peaks of 0.005 and 0.003, sharper bends, a changed Adam with gradient clipping. They were trained for a given
+# One epoch of this recipe does about as much as a thousand of the article's. (The longer runs start in a similar way, but their recipe differs: batches of 250, peaks of 0.005 and 0.003, sharper bends, a changed Adam with gradient clipping. They were trained for a given
 # time, one seed each, on the machine named in [the report](../benchmarks/results/bench.md).) The layers have the same sizes as the article's, and there are still two
-# latent units. What has changed from the article's recipe to the one-epoch runs is the peak learning rate, which is a hundred times higher, the batches, a quarter as large, the start, GELU in place of ReLU, and
+# latent units. What has changed from the article's recipe to the one-epoch runs is the learning rate, which warms up to a peak a hundred times higher and then falls to 0, the batches, a quarter as large, the start, GELU in place of ReLU and leaky ReLU, and
 # batch normalisation and dropout, which are gone. For comparison, Davidson et al.
 # report −137.1 for a model of the same layer sizes, on binarised digits and thus not quite the same task [13].
 #
@@ -600,7 +598,7 @@ assert min(reached) > curve.elbo.max() + 8, "the longer runs should be far bette
 # - The average KL is information plus distance from the prior. For our models nearly all of it is information; where it
 #   is not, look for what the codes are bought for.
 # - $\beta$ sets the price of information. A mean in place of a sum sets it, too: at 392 or at ½.
-# - A unit may collapse because it isn't worth its cost, or because training asked for its price too early. Warm-up avoids the second kind.
+# - A unit may collapse because it isn't worth its cost, or because training asked for its price too early. Warm-up kept both units alive here, though the loss gained little by it.
 # - Compare recipes with several seeds. Another seed alone changes the ELBO by about a nat here.
 # - Before adding layers, look at where training starts.
 
