@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 from common import machine, save
 
-from course.experiments import ContinuousBernoulliVAE, GaussianVAE, kl_in_two
+from course.experiments import GaussianInk, kl_in_two
 from vaelib.data import load_mnist
 from vaelib.latent import encode
+from vaelib.likelihoods import Bernoulli, ContinuousBernoulli
 from vaelib.models import VAE, Decoder, Encoder
 from vaelib.runtime import keras, set_up
 from vaelib.training.initialization import initialize_from_data
@@ -23,11 +24,16 @@ from vaelib.training.initialization import initialize_from_data
 DIGITS, EPOCHS, BATCH_SIZE, PEAK, SEEDS, LIMIT = 20_000, 5, 100, 0.005, 3, 3.0
 
 
-class Limited(ContinuousBernoulliVAE):
+class Limited(ContinuousBernoulli):
     """A continuous Bernoulli whose logits stay between −LIMIT and LIMIT."""
 
-    def log_likelihood(self, x: Any, logits: Any) -> Any:
-        return super().log_likelihood(x, LIMIT * keras.ops.tanh(logits / LIMIT))
+    def log_prob(self, x: Any, logits: Any) -> Any:
+        return super().log_prob(x, LIMIT * keras.ops.tanh(logits / LIMIT))
+
+
+def gaussian() -> GaussianInk:
+    """Normal pixels whose deviation is learned, from e⁻¹ on."""
+    return GaussianInk(sigma=np.exp(-1))
 
 
 def grey(x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -46,26 +52,27 @@ def dequantised(x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 MODELS = {
-    "Bernoulli, grey": (VAE, grey),
-    "Bernoulli, binarised": (VAE, tossed),
-    "continuous Bernoulli, grey": (ContinuousBernoulliVAE, grey),
-    "continuous Bernoulli, dequantised": (ContinuousBernoulliVAE, dequantised),
+    "Bernoulli, grey": (Bernoulli, grey),
+    "Bernoulli, binarised": (Bernoulli, tossed),
+    "continuous Bernoulli, grey": (ContinuousBernoulli, grey),
+    "continuous Bernoulli, dequantised": (ContinuousBernoulli, dequantised),
     "continuous Bernoulli, limited": (Limited, grey),
-    "Gaussian, grey": (GaussianVAE, grey),
-    "Gaussian, dequantised": (GaussianVAE, dequantised),
+    "Gaussian, grey": (gaussian, grey),
+    "Gaussian, dequantised": (gaussian, dequantised),
 }
 
 
 def measure(name: str, seed: int) -> dict[str, Any]:
     """Train once, and judge on the test digits that go with the model."""
-    kind, prepared = MODELS[name]
+    likelihood, prepared = MODELS[name]
     rng = np.random.default_rng(seed)
     (x_all, _), (x_test, _) = load_mnist()
     x, x_test = prepared(x_all[:DIGITS], rng), prepared(x_test, rng)
     set_up(seed)
-    encoder, decoder = Encoder(batch_normalization=False), Decoder(batch_normalization=False)
+    encoder = Encoder(batch_normalization=False)
+    decoder = Decoder(batch_normalization=False, likelihood=likelihood())
     initialize_from_data(decoder, x, seed=seed)
-    model = kind(encoder, decoder)
+    model = VAE(encoder, decoder)
     steps = EPOCHS * DIGITS // BATCH_SIZE
     rate = keras.optimizers.schedules.CosineDecay(PEAK, steps)
     model.compile(optimizer=keras.optimizers.Adam(rate))

@@ -6,33 +6,22 @@ from typing import Any
 import numpy as np
 from scipy import special, stats
 
-from vaelib.elbo import (
-    Tensor,
-    continuous_bernoulli_log_likelihood,
-    gaussian_kl,
-    gaussian_log_likelihood,
-)
+from vaelib.elbo import Tensor, gaussian_kl, gaussian_log_likelihood
+from vaelib.likelihoods import Gaussian
 from vaelib.models import VAE
 from vaelib.runtime import keras
 
 
-class ContinuousBernoulliVAE(VAE):
-    """Grey pixels, as they are: a density on [0, 1] for each."""
+class GaussianInk(Gaussian):
+    """Normal pixels around sigmoid(logit), with one learned standard deviation."""
 
-    def log_likelihood(self, x: Tensor, logits: Tensor) -> Tensor:
-        return continuous_bernoulli_log_likelihood(x, logits)
+    unit_interval = True
 
+    def log_prob(self, x: Tensor, logits: Tensor) -> Tensor:
+        return super().log_prob(x, keras.ops.sigmoid(logits))
 
-class GaussianVAE(VAE):
-    """Any real pixels: normal around the decoder's picture, one learned variance."""
-
-    def __init__(self, *halves: keras.Model, **options: Any) -> None:
-        super().__init__(*halves, **options)
-        start = keras.initializers.Constant(-2.0)
-        self.log_var = self.add_weight(name="log_var", initializer=start)
-
-    def log_likelihood(self, x: Tensor, logits: Tensor) -> Tensor:
-        return gaussian_log_likelihood(x, keras.ops.sigmoid(logits), self.log_var)
+    def call(self, logits: Tensor) -> Tensor:
+        return keras.ops.sigmoid(logits)
 
 
 class ImportanceWeightedVAE(VAE):

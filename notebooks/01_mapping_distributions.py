@@ -140,15 +140,13 @@ tree = spatial.KDTree(codes)
 to_neighbour = tree.query(codes, k=2)[0][:, 1]  # the nearest is the code itself
 empty = tree.query(guessed)[0] > np.quantile(to_neighbour, 0.99)
 print(f"{empty.mean():.0%} of the draws fall where there are no codes, or next to none")
+print(f"in the strip between the lumps: {in_strip.mean():.0%} of the draws, ", end="")
+print(f"{between(codes[:, 0]).mean():.0%} of the real codes")
 print(
-    f"{in_strip.mean():.0%} of the draws fall into the strip between the lumps,", end=""
-)
-print(f" but {between(codes[:, 0]).mean():.0%} of the real codes")
-print(
-    f"{empty[in_strip].mean():.0%} of the draws in the strip are in empty places;",
+    f"of the draws in the strip, {empty[in_strip].mean():.0%} are in empty places; ",
     end="",
 )
-print(f" {in_strip[empty].mean():.0%} of the draws in empty places are in the strip")
+print(f"of those in empty places, {in_strip[empty].mean():.0%} are in the strip")
 
 # %% [markdown]
 # So the two overlap only in part. Most draws in empty places are not in the strip; most draws in the strip are near one

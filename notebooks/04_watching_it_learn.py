@@ -224,25 +224,27 @@ def common_shift(vae, x):
 
 # %%
 class WorthOfTheCode(keras.callbacks.Callback):
-    """Notes both for 1000 digits, after the given batches, counted from 1."""
+    """Notes both for 1000 digits, each after batches of its own, counted from 1."""
 
-    def __init__(self, shift_after, *batches):
+    def __init__(self, worth_after, shift_after):
         super().__init__()
-        self.shifts = {batch: [] for batch in shift_after}
-        self.after = {batch: [] for batch in batches}
+        self.worth = {batch: [] for batch in worth_after}
+        self.shift = {batch: [] for batch in shift_after}
 
     def on_train_batch_end(self, batch, logs=None):
-        if batch + 1 in self.after:
-            self.after[batch + 1].append(worth_of_the_code(self.model, x_all[:1000]))
-        if batch + 1 in self.shifts:
-            self.shifts[batch + 1].append(common_shift(self.model, x_all[:1000]))
+        digits, batch = x_all[:1000], batch + 1
+        if batch in self.worth:
+            self.worth[batch].append(worth_of_the_code(self.model, digits))
+        if batch in self.shift:
+            self.shift[batch].append(common_shift(self.model, digits))
 
 
 # %%
-seeds, worth = [3, 4, 5], WorthOfTheCode([5, 115], 25, 115)
+noted = WorthOfTheCode(worth_after=[25, 115], shift_after=[5, 115])
+seeds = [3, 4, 5]
 plain, normalised = (
     np.array([each_batch(new_vae(0.003, bn, seed), *what) for seed in seeds])
-    for bn, what in [(False, [worth]), (True, [])]
+    for bn, what in [(False, [noted]), (True, [])]
 )
 batches = np.arange(1, plain.shape[-1] + 1)
 assert len(batches) >= 120, "Take at least one seed, and batches of at most 250."
@@ -278,8 +280,8 @@ print("peak at batch", 1 + kl.argmax(axis=1), "with a KL of", kl.max(axis=1).rou
 for first in [21, 111]:
     print(f"batches {first} to {first + 9}: KL", ten_batches(kl, first), end=" ")
     print("reconstruction", ten_batches(reconstruction, first))
-    print("    worth of the code:", np.round(worth.after[first + 4]), "nats")
-for batch, found in worth.shifts.items():
+    print("    worth of the code:", np.round(noted.worth[first + 4]), "nats")
+for batch, found in noted.shift.items():
     parts = [f"{shift:.1f} of {whole:.1f}" for whole, shift in found]
     print(f"common shift after batch {batch}:", ", ".join(parts), "nats")
 
@@ -287,14 +289,14 @@ for batch, found in worth.shifts.items():
 reminder = """This is not as the text says. The text describes the page's own settings;
 if you changed some, go on at the next cell."""
 at_21, at_111 = (ten_batches(reconstruction, first) for first in (21, 111))
-early, late = (np.array(found).T for found in worth.shifts.values())
+early, late = (np.array(found).T for found in noted.shift.values())
 assert (early[1] > 0.75 * early[0]).all(), reminder
 assert (late[1] < 0.3 * late[0]).all(), reminder
 assert kl[:, 0].max() < 1 < 20 < kl.max(axis=1).min(), reminder
 assert kl.argmax(axis=1).max() < 15, reminder
 assert ten_batches(kl, 21).max() < 4, reminder
-assert 5 < min(worth.after[25]) < max(worth.after[25]) < 30, reminder
-assert min(worth.after[115]) > 2 * max(worth.after[25]), reminder
+assert 5 < min(noted.worth[25]) < max(noted.worth[25]) < 30, reminder
+assert min(noted.worth[115]) > 2 * max(noted.worth[25]), reminder
 assert np.all(ten_batches(kl, 111) > ten_batches(kl, 21)), reminder
 assert np.abs(at_21 - average_picture).max() < 15, reminder
 assert at_111.max() < average_picture - 10, reminder

@@ -34,7 +34,7 @@ def manifold_gif(
     _check_plane(recording)
     palette = frames.color_palette(classes=0, manifolds=recording.manifolds)
     still, (box,) = frames.background([None], size, palette[: frames.GREYS])
-    painters = [_map(recording, box, palette, ink)]
+    painters = [frames.manifold_painter(recording, box, palette, ink)]
     return _write(path, still, painters, recording, palette, **options)
 
 
@@ -77,13 +77,8 @@ def latent_gif(
     draws = [partial(axes, labels=labels, names=names), None]
     still, (box, *others) = frames.background(draws[: 1 + with_manifold], size, fixed)
     paint = [frames.latent_painter(recording, labels, box, limit)]
-    paint += [_map(recording, box, palette, ink) for box in others]
+    paint += [frames.manifold_painter(recording, box, palette, ink) for box in others]
     return _write(path, still, paint, recording, palette, **{"frame_ms": 150} | options)
-
-
-def _map(recording: Recording, box: frames.Box, palette: np.ndarray, ink: bool) -> frames.Painter:
-    coloured = recording.manifolds.ndim == 4
-    return frames.manifold_painter(recording, box, palette if coloured else None, ink)
 
 
 def _check_plane(recording: Recording, with_manifold: bool = True) -> None:

@@ -31,10 +31,9 @@ def color_palette(
     If `manifolds` are coloured, as many of their colours follow as a GIF has room for.
     """
     greys = np.linspace(255, 0, GREYS).round()[:, None].repeat(3, axis=1)
-    t = np.linspace(0, 1, classes)
     of_classes = np.array(class_colors(classes)).reshape(-1, 3)
     if colors != "digits":
-        of_classes = matplotlib.colormaps.get_cmap(colors)(t)[:, :3]
+        of_classes = matplotlib.colormaps.get_cmap(colors)(np.linspace(0, 1, classes))[:, :3]
     palette = np.concatenate([greys, (255 * of_classes).round()]).astype("uint8")
     if manifolds is None or manifolds.ndim == 3:
         return palette
@@ -93,26 +92,26 @@ def background(
 
 
 def manifold_painter(
-    recording: Recording, box: Box, palette: np.ndarray | None = None, ink: bool = True
+    recording: Recording, box: Box, palette: np.ndarray, ink: bool = True
 ) -> Painter:
     """Paints the map. A grey pixel keeps its level until it is one off: a quarter of the file less.
 
-    Coloured maps need their `palette`; with `ink=False` a grey pixel of 255 is white.
+    Coloured maps take the nearest colours of `palette`; with `ink=False` a grey 255 is white.
 
     >>> run = Recording.from_frames([(0, np.full((9, 9), 255, "uint8"), *np.zeros((2, 4, 2)))])
     >>> canvas = np.zeros((1, 5), "uint8")
-    >>> manifold_painter(run, (1, 0, 4, 1))(canvas, 0)
+    >>> manifold_painter(run, (1, 0, 4, 1), color_palette())(canvas, 0)
     >>> print(canvas)
     [[ 0 30 30 30  0]]
     """
     left, top, right, bottom = box
-    shown = np.full((bottom - top, right - left), -1.0)
+    shown, colors = np.full((bottom - top, right - left), -1.0), as_image(palette)
 
     def paint(canvas: np.ndarray, i: int) -> None:
         picture = Image.fromarray(recording.manifolds[i])
         scaled = picture.resize((right - left, bottom - top), Image.Resampling.BILINEAR)
-        if palette is not None:
-            flat = scaled.quantize(palette=as_image(palette), dither=Image.Dither.NONE)
+        if recording.manifolds.ndim == 4:
+            flat = scaled.quantize(palette=colors, dither=Image.Dither.NONE)
             canvas[top:bottom, left:right] = np.asarray(flat)
             return
         level = np.asarray(scaled) / 255 * (GREYS - 1)

@@ -5,6 +5,7 @@ import pytest
 from scipy import special
 
 from vaelib.models import VAE, Decoder, Encoder
+from vaelib.models.conv import ConvDecoder
 from vaelib.runtime import keras
 from vaelib.training.initialization import initialize_from_data
 
@@ -55,3 +56,12 @@ def test_training_profits(digits):
         return vae.fit(digits, batch_size=100, epochs=2, verbose=0).history["loss"][-1]
 
     assert loss(better=True) < loss(better=False) - 10
+
+
+@pytest.mark.parametrize("likelihood", ["bernoulli", "gaussian"])
+def test_a_convolution_begins_with_the_average_colour(likelihood):
+    x = np.random.default_rng(0).beta(2, [2, 4, 8], size=(50, 8, 8, 3))
+    decoder = ConvDecoder(2, (8,), image_shape=(8, 8, 3), likelihood=likelihood)
+    initialize_from_data(decoder, x)
+    bias = decoder.to_logits.get_layer("pixels").bias
+    np.testing.assert_allclose(decoder.likelihood(bias), x.mean(axis=(0, 1, 2)), atol=1e-6)
