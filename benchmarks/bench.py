@@ -1,6 +1,6 @@
 """Everything that the course claims about speed and quality, measured in one go on this machine.
 
-    make bench                            about an hour on two cores
+    make bench                            about an hour and a half on two cores
     make bench ARTICLE_EPOCHS=1000        and the article's recipe in full, up to an hour more
 
 Runs the other files of this folder, one process for each, and gathers what they found in
@@ -18,7 +18,8 @@ from typing import Any
 from common import RESULTS, machine, save, save_text
 
 PARTS = ["training", "throughput", "manifold", "gifs", "recipes", "optimizers", "rates"]
-PARTS += ["likelihoods", "collapse", "objectives", "overfitting", "whole_course"]
+PARTS += ["likelihoods", "collapse", "objectives", "overfitting", "convolution", "shapes"]
+PARTS += ["whole_course"]
 
 
 def mark(met: bool) -> str:

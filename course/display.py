@@ -1,15 +1,18 @@
-"""What a notebook shows at the end of a cell: the code that is run and tested, and its GIFs."""
+"""What a notebook shows at the end of a cell: source code, GIFs, and what is folded away."""
 
 import ast
 import base64
+import contextlib
 import html
 import inspect
 import os
 import textwrap
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from IPython.display import HTML, Markdown
+from IPython.display import HTML, Markdown, display
+from IPython.utils.capture import capture_output
 
 
 def source_of(thing: Any) -> str:
@@ -53,3 +56,23 @@ def show_gif(path: str | os.PathLike[str], alt: str) -> HTML:
         raise ValueError(f"path must name a GIF, got {str(path)!r}")
     source = f"data:image/gif;base64,{base64.b64encode(content).decode()}"
     return HTML(f'<img src="{source}" alt="{html.escape(alt)}">')
+
+
+@contextlib.contextmanager
+def folded(alt: str = "") -> Iterator[None]:
+    """What is printed and drawn inside appears behind a line that the reader clicks.
+
+    Unlike JupyterLab's own folding of outputs it stays closed when all cells are run. `alt` says
+    what a figure shows, in words.
+    """
+    with capture_output(stderr=False) as found:
+        yield
+    parts = [f"<pre>{html.escape(found.stdout)}</pre>"] if found.stdout else []
+    for output in found.outputs:
+        png = output.data["image/png"]
+        code = png if isinstance(png, str) else base64.b64encode(png).decode()
+        width = output.metadata.get("image/png", {}).get("width", "")
+        source = f'src="data:image/png;base64,{"".join(code.split())}"'
+        parts.append(f'<img {source} alt="{html.escape(alt)}" width="{width}">')
+    summary = "<summary>Show what comes out</summary>"
+    display(HTML(f'<details class="result">{summary}{"".join(parts)}</details>'))

@@ -34,6 +34,7 @@ from matplotlib_inline.backend_inline import set_matplotlib_formats
 from scipy import integrate, optimize, spatial, stats
 
 from course.diagrams import draw_vae_idea
+from course.display import folded
 from course.exercises.mapping import (
     check_density_in_the_disc,
     check_log_normal_density,
@@ -759,14 +760,17 @@ def density_in_the_disc_solution(x):
 # does the shell get larger or smaller? Does it get thicker or thinner? (The distribution of $\lVert z \rVert$ is
 # `stats.chi(dimensions)`.)
 
-# %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution", "hide-cell"]
+# %% jupyter={"source_hidden": true} tags=["solution", "hide-cell"]
 # Solution. It gets larger, and hardly any thicker: nearly all draws of a normal
 # distribution in many dimensions lie at about the same distance from the middle,
 # √dimensions. The density of z is largest at 0, and yet hardly any z falls near it.
-for dimensions in (2, 3, 10, 100):
-    radius = stats.chi(dimensions)
-    print(f"{dimensions:3} dimensions: radius {1 + radius.mean() / 10:.3f}, ", end="")
-    print(f"deviation {radius.std() / 10:.3f}")
+with folded():
+    for dimensions in (2, 3, 10, 100):
+        radius = stats.chi(dimensions)
+        print(
+            f"{dimensions:3} dimensions: radius {1 + radius.mean() / 10:.3f}, ", end=""
+        )
+        print(f"deviation {radius.std() / 10:.3f}")
 
 # %% [markdown]
 # ## Sources

@@ -1018,6 +1018,7 @@ for i in range(fitted.latent_dim):
 # is $\mu$ and `z_log_var` is $\log \sigma^2$, the logarithm of the *variance*.
 
 # %%
+from course.display import folded
 from course.exercises.derivation import check_best_cloud, check_kl_to_prior
 
 # %% [markdown]
@@ -1109,20 +1110,21 @@ def best_cloud_solution(x, a, sigma):
 # the prior go up or down? Why? (Try it in a cell of your own, with `LinearGaussian(weights, bias, 0.25)`, its
 # `sample` and `posterior`, and `normal_kl`; the solution has one.)
 
-# %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution", "hide-cell"]
+# %% jupyter={"source_hidden": true} tags=["solution", "hide-cell"]
 # Solution. With less noise a picture says more precisely which code it came from, so
 # the clouds shrink, here by a little less than half in each direction. A smaller cloud
 # costs more, since its code carries more information. By (15), tr Σ + μᵀμ − k averages
 # to 0 over the pictures. What remains of (5) is −½ log det Σ, minus the logarithm of
 # the cloud's size: it rises by a little less than log 2 = 0.69 nats for each of the two
 # latent variables.
-for noise_level in (0.5, 0.25):
-    halved = LinearGaussian(weights, bias, noise_level)
-    _, seen = halved.sample(500, np.random.default_rng(4))
-    costs = [normal_kl(halved.posterior(picture), halved.prior) for picture in seen]
-    size = np.sqrt(np.diag(halved.posterior(seen[0]).cov)).round(2)
-    print(f"σ = {noise_level}: deviations of the cloud {size}, ", end="")
-    print(f"average KL {np.mean(costs):.2f} nats")
+with folded():
+    for noise_level in (0.5, 0.25):
+        halved = LinearGaussian(weights, bias, noise_level)
+        _, seen = halved.sample(500, np.random.default_rng(4))
+        costs = [normal_kl(halved.posterior(picture), halved.prior) for picture in seen]
+        size = np.sqrt(np.diag(halved.posterior(seen[0]).cov)).round(2)
+        print(f"σ = {noise_level}: deviations of the cloud {size}, ", end="")
+        print(f"average KL {np.mean(costs):.2f} nats")
 
 # %% [markdown]
 # ## Sources

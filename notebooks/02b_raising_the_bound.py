@@ -1134,6 +1134,7 @@ same("     relative to the loss of notebook 03", relative, 1, within=1e-5)
 # is $\mu$ and `z_log_var` is $\log \sigma^2$, the logarithm of the *variance*.
 
 # %%
+from course.display import folded
 from course.exercises.raising import check_bernoulli, check_best_sigma, check_draw
 
 # %% [markdown]
@@ -1251,18 +1252,19 @@ def best_sigma_solution(squared_error, pixels):
 # **4.** *Predict, then look.* Halve the noise of the ring. What happens to the approximation gap on the seam, and what to its average over the data? Why? (Try it in a cell of
 # your own: set `ring_sigma = 0.1`, make new points with `ring_data`, and call `best_normals` and `ring_gap` for them. Then set it back to 0.2. The solution has one.)
 
-# %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution", "hide-cell"]
+# %% jupyter={"source_hidden": true} tags=["solution", "hide-cell"]
 # Solution. On the seam the gap stays near log 2: there are two equal humps whatever the
 # noise is, and a normal Q takes one. But fewer points see the seam from both sides, and
 # elsewhere the posterior is narrower, so that the decoder hardly bends within it. The
 # average goes down.
-gaps_of = {}
-for ring_sigma in (0.1, 0.2):
-    here = np.vstack([[1.0, 0.0], ring_data(1000, np.random.default_rng(10))])
-    gaps_of[ring_sigma] = on_seam, *others = ring_gap(here, *best_normals(here))
-    print(f"σ = {ring_sigma}: on the seam {on_seam:.2f}, ", end="")
-    print(f"on average {np.mean(others):.3f} nats")
-assert gaps_of[0.1].mean() < gaps_of[0.2].mean(), "less noise did not help"
+with folded():
+    gaps_of = {}
+    for ring_sigma in (0.1, 0.2):
+        here = np.vstack([[1.0, 0.0], ring_data(1000, np.random.default_rng(10))])
+        gaps_of[ring_sigma] = on_seam, *others = ring_gap(here, *best_normals(here))
+        print(f"σ = {ring_sigma}: on the seam {on_seam:.2f}, ", end="")
+        print(f"on average {np.mean(others):.3f} nats")
+    assert gaps_of[0.1].mean() < gaps_of[0.2].mean(), "less noise did not help"
 
 # %% [markdown]
 # ## Sources

@@ -54,7 +54,7 @@ from matplotlib import pyplot as plt
 from matplotlib_inline.backend_inline import set_matplotlib_formats
 from scipy import integrate, spatial, special, stats
 
-from course.display import show_source
+from course.display import folded, show_source
 from vaelib.data import load_mnist
 from vaelib.elbo import bernoulli_log_likelihood, elbo, gaussian_kl
 from vaelib.latent import decode_grid, quantile_grid
@@ -1033,21 +1033,23 @@ def effective_beta_solution(pixels, latent_dim, mean_over_pixels, mean_over_unit
 # about half of what it was? Will the ELBO still be above that of the average picture, −206? (Try it in a cell of your own.
 # The solution trains for three epochs, the model above was trained for seven.)
 
-# %% alt="A row of fifteen digits from a line of codes: one kind of digit after another, the shapes changing step by step." jupyter={"outputs_hidden": true, "source_hidden": true} tags=["nbval-ignore-output", "solution", "hide-cell"]
+# %% jupyter={"source_hidden": true} tags=["nbval-ignore-output", "solution", "hide-cell"]
 # Solution. The plane becomes a line, on which the digits stand in a row, so that some
 # kinds are no longer neighbours. The line has to be used more finely than each axis
 # of the plane: about half of the KL is left, or a little more, after fewer epochs.
-line = VAE(Encoder(latent_dim=1), Decoder(latent_dim=1))
-learning_rate = warmup_cosine(steps=3 * len(x_train) // 250)
-line.compile(optimizer=keras.optimizers.Adam(learning_rate))
-line.fit(x_train, batch_size=250, epochs=3, verbose=0)
-logs = line.evaluate(x_test, batch_size=500, verbose=0, return_dict=True)
-print(f"one unit: ELBO {-logs['loss']:.1f}, KL {logs['kl']:.1f} nats per picture")
-row = stats.norm.ppf(np.linspace(0.02, 0.98, 15))[:, None].astype("float32")
-plot_digits(keras.ops.convert_to_numpy(line.decoder(row)))
-plt.show()
+alt = "Fifteen digits from a line of codes, changing step by step."
+with folded(alt):
+    line = VAE(Encoder(latent_dim=1), Decoder(latent_dim=1))
+    learning_rate = warmup_cosine(steps=3 * len(x_train) // 250)
+    line.compile(optimizer=keras.optimizers.Adam(learning_rate))
+    line.fit(x_train, batch_size=250, epochs=3, verbose=0)
+    logs = line.evaluate(x_test, batch_size=500, verbose=0, return_dict=True)
+    print(f"one unit: ELBO {-logs['loss']:.1f}, KL {logs['kl']:.1f} nats per picture")
+    row = stats.norm.ppf(np.linspace(0.02, 0.98, 15))[:, None].astype("float32")
+    plot_digits(keras.ops.convert_to_numpy(line.decoder(row)))
+    plt.show()
 
-# %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution", "hide-cell"]
+# %% jupyter={"source_hidden": true} tags=["solution", "hide-cell"]
 assert 150 < logs["loss"] < average_picture, reminder
 assert 0.9 * price / 2 < logs["kl"] < price, reminder
 

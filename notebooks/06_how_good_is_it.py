@@ -46,7 +46,7 @@ from matplotlib import pyplot as plt
 from matplotlib_inline.backend_inline import set_matplotlib_formats
 from scipy import special, stats
 
-from course.display import show_source
+from course.display import folded, show_source
 from vaelib.data import load_mnist
 from vaelib.latent import encode
 from vaelib.models import VAE, Decoder, Encoder
@@ -105,15 +105,13 @@ others = (
 of_draws = np.std([elbos.mean(), *(other.mean() for other in others)], ddof=1)
 print(f"± {of_draws:.3f} over five sets of draws")
 
-# %%
+# %% jupyter={"source_hidden": true}
 expected = "after four epochs the ELBO is near −147 (and lower with fewer epochs)"
 page = "this holds for the page's settings; on another machine a little may differ"
 assert -152 < elbos.mean() < -140, expected
 assert 5 * of_draws < stats.sem(elbos), "other draws should matter less"
 
 # %% [markdown]
-# (Checks further down put `page` into their messages.)
-#
 # So there are two kinds of chance. Another set of ten thousand digits would give a figure that is off by about the
 # first number; other draws of $z$ for the same digits, by the second, which is far less. To compare two models, use the
 # same digits: then the first kind mostly drops out.
@@ -203,10 +201,10 @@ plt.show()
 
 # %% [markdown]
 # Nearly all of the plane contributes nothing: the whole integral comes from the small dark spot in the middle panel.
-# The right panel enlarges it, and shows that the encoder's cloud lies about there. So the grid must be fine enough for
-# spots like this one. How fine? The sum itself can tell: halve the step until nothing changes.
-# `log_likelihood_quadrature` does this on every call; the `error` that it returns is how much twice the step would have
-# changed. For the first 200 digits of the test set:
+# The right panel enlarges it, and shows that the encoder's cloud lies on it. So the grid must be fine enough for
+# spots like this one. How fine? The sum itself can tell: halve the step until nothing changes. To help with this,
+# `log_likelihood_quadrature` returns, besides the sum, how far the sum with twice the step would be off. As an `error` this is a cautious figure,
+# because it is that of the coarser grid. We halve the step for the first 200 digits of the test set:
 
 # %%
 n = 200
@@ -226,7 +224,7 @@ assert error.mean() < 0.05, "the grid is too coarse for this model: take a small
 assert (elbo_of_x <= exact + error + 1e-6).all(), "an ELBO above log P(x)"
 
 # %% [markdown]
-# So here it is, to a hundredth of a nat: how probable the model finds these digits. (The method is tested on the model
+# So here it is, on average to a hundredth of a nat: how probable the model finds these digits. (The method is tested on the model
 # that notebook 02a solves exactly: there it is right within $10^{-6}$.) The last line is the ELBO of the same digits,
 # this time without chance: `elbo_quadrature` averages over a cloud by **Gauss–Hermite quadrature**, a weighted mean
 # over 20 × 20 well-chosen codes that is exact for polynomials up to degree 39. This ELBO is below the truth for every
@@ -303,19 +301,22 @@ plt.show()
 for k in ks:
     print(f"IWAE-{k:<5} {bounds[k].mean():.2f}, ", end="")
     print(f"missing {gaps[k].mean():.2f} ± {stats.sem(gaps[k]):.2f}, ", end="")
-    print(f"half of the digits less than {np.median(gaps[k]):.3f}")
+    print(f"within a tenth of a nat {np.mean(np.abs(gaps[k]) < 0.1):.0%} of the digits")
+of_the_worst = np.sort(gaps[5000])[-5:].sum() / gaps[5000].sum()
+print(f"the worst five digits have {of_the_worst:.0%} of what IWAE-5000 misses")
 
 # %% jupyter={"source_hidden": true}
 noise = 4 * stats.sem(bounds[1] - elbo_of_x)
 assert abs(bounds[1].mean() - elbo_of_x.mean()) < noise, "IWAE-1 should be the ELBO"
 assert bounds[5000].mean() < exact.mean() + error.mean(), "a bound above log P(x)"
-assert np.median(gaps[100]) < 0.1, "a hundred codes should do for most digits"
+assert 0.5 < np.mean(np.abs(gaps[100]) < 0.1) < 0.75, page
+assert of_the_worst > 0.4, page
 assert gaps[5000].mean() > 0.15 > np.median(gaps[5000]), "some should stay behind"
 
 # %% [markdown]
-# The bounds rise with $k$ towards the exact value, as promised. For most digits a hundred codes are enough, and the gap
-# is gone. But the *average* is still short of the line at 5000, and fifty times as many codes only halve what is missing. The
-# right panel shows why: a handful of digits still miss several nats with 5000 codes.
+# The bounds rise with $k$ towards the exact value, as promised. With a hundred codes about six digits in ten are within a tenth of a nat. But the
+# *average* is still short of the line at 5000, and fifty times as many codes only halve what is missing. The
+# right panel shows why: a handful of digits still miss several nats with 5000 codes, and the worst five account for half of all that is missing.
 #
 # ## A cloud in the wrong place
 #
@@ -328,22 +329,29 @@ row, column = np.unravel_index(joint[0].argmax(), joint[0].shape)
 peak = np.array([[across[column], up[row]]])
 codes = np.concatenate([m[[worst]], peak]).astype("float32")
 drawn = keras.ops.convert_to_numpy(vae.decoder(codes))
+away = (peak[0] - m[worst]) / np.exp(v[worst] / 2)
+print(
+    f"from the cloud's center to the peak: {np.linalg.norm(peak[0] - m[worst]):.2f}, ",
+    end="",
+)
+print(f"or {np.linalg.norm(away):.0f} of the cloud's standard deviations")
 
-# %% alt="A digit, the plane of codes with the encoder's mean at one place and the posterior's peak at another, many widths of its small dark spot away, and what is decoded there: at the encoder's place another digit, at the peak one much like the original."
+# %% alt="A digit; the plane of codes around the encoder's small cloud and the posterior's small dark spot, which lie many widths of either apart; the spot enlarged; and what is decoded at the two places: at the cloud's another digit, at the spot's one much like the original."
 fig, axes = plt.subplots(
     1, 5, figsize=(13, 3.1), layout="constrained", width_ratios=[3, 5, 5, 3, 3]
 )
 mark = {"markersize": 12, "markeredgewidth": 3, "fillstyle": "none"}
-for ax, center, half_width in [(axes[1], (0, 0), 4), (axes[2], peak[0], 0.4)]:
+middle = (m[worst] + peak[0]) / 2
+for ax, center, half_width in [(axes[1], middle, 0.8), (axes[2], peak[0], 0.3)]:
     draw_posterior(ax, x[[worst]], center, half_width)
     ax.set(xlim=center[0] + np.array([-1, 1]) * half_width)
     ax.set(ylim=center[1] + np.array([-1, 1]) * half_width)
-axes[1].plot(*m[worst], "x", color=orange, label="mean of $Q(Z|x)$", **mark)
+draw_cloud(axes[1], m[worst], upright(v[worst]), orange, "cloud $Q(Z|x)$")
 axes[1].plot(*peak[0], "o", color=blue, label="peak of $P(Z|x)$", **mark)
 axes[1].legend(fontsize="small")
 axes[2].set_title("inside the ring")
 pictures = [x[worst], *drawn]
-titles = ["$x$", "decoded at the cross", "decoded at the ring"]
+titles = ["$x$", "decoded at the cloud", "decoded at the ring"]
 for ax, picture, title in zip(axes[[0, 3, 4]], pictures, titles, strict=True):
     ax.imshow(picture[..., 0], cmap="gray_r", vmin=0, vmax=1)
     ax.set(xticks=[], yticks=[])
@@ -352,7 +360,7 @@ plt.show()
 
 # %% [markdown]
 # The encoder has put its cloud in one place, and the decoder would explain this picture much better by a code from
-# another. In the plane the two are not far apart, but measured in widths of a cloud they are, so all 5000 codes come from the wrong place, and more of them would hardly find the other. **An
+# another. The two are not far apart in the plane, but many widths of the cloud: no draw comes near. So all 5000 codes come from the wrong place, and more of them would hardly find the other. **An
 # importance-weighted bound is only as good as the place where it looks.**
 #
 # ### When to distrust a bound
@@ -364,6 +372,8 @@ plt.show()
 # - **Pareto $\hat k$** [14]: fit a generalised Pareto distribution to the largest weights. Its shape, traditionally called $k$ too (it has nothing to do with our number of codes), says how heavy
 #   their tail is: only moments below order $1/k$ exist, so beyond ½ the variance is infinite, and above 0.7 the
 #   estimate is not to be trusted at any practical number of draws.
+#
+# We let the first warn when fewer than a twentieth of the draws count, 250 of 5000, and the second above 0.7.
 
 
 # %%
@@ -380,10 +390,11 @@ k_hat = np.array([pareto_k(row) for row in log_w])
 
 # %% [markdown]
 # Because we know the true gap here, we can test the two as warnings. Call a digit *bad* if its IWAE-5000 is more than
-# 0.1 nats below $\log P(x)$.
+# 0.1 nats off, too low or too high.
 
 # %% tags=["nbval-ignore-output"]
-off, bad = np.abs(gaps[5000]), gaps[5000] > 0.1
+off = np.abs(gaps[5000])
+bad = off > 0.1
 warnings = {"effective size < 250": effective < 250, "Pareto k̂ > 0.7": k_hat > 0.7}
 print(f"{bad.sum()} of {n} digits are bad")
 for name, warned in warnings.items():
@@ -401,9 +412,7 @@ for name, number in {"effective size": effective, "Pareto k̂": k_hat}.items():
 for warned in warnings.values():
     assert (warned & bad).sum() > 0.6 * bad.sum(), "the warning misses too many"
     assert bad[warned].mean() > 2 * bad[~warned].mean(), "the warning says nothing"
-    assert 0.2 < (warned & ~bad).sum() / warned.sum() < 0.6, (
-        f"some false alarms: {page}"
-    )
+    assert 0.1 < (warned & ~bad).sum() / warned.sum() < 0.4, page
 assert stats.spearmanr(effective, off).statistic < -0.5, page
 assert stats.spearmanr(k_hat, off).statistic > 0.3, page
 assert unwarned.sum() < 0.3 * bad.sum(), f"few bad digits without a warning: {page}"
@@ -422,11 +431,11 @@ sns.despine()
 plt.show()
 
 # %% [markdown]
-# Both are useful, and neither is a guarantee. Most bad digits lie left of the dashed line at 250, a twentieth of
-# the draws. But about four warnings in ten are false alarms (among them digits whose estimate is too high), and a bad digit may come without any. The worst case for either number would be a second peak that no
+# Both are useful, and neither is a guarantee. Most bad digits, those above the dashed line at 0.1, lie left of the one at 250. But about one warning in
+# four is a false alarm, and a bad digit may come without any. The worst case for either number would be a second peak that no
 # draw has come near: then the weights look even, and nothing warns.
 #
-# The remedy is to look elsewhere, too. Take half of the codes from the cloud and half from the prior, and weight them
+# The remedy is to look elsewhere, too; it is called **defensive importance sampling**. Take half of the codes from the cloud and half from the prior, and weight them
 # by the mixture of the two, $w = P(x|z)\,P(z) / [\tfrac12 Q(z|x) + \tfrac12 P(z)]$. The mean is still $P(x)$, and no weight can exceed $2P(x|z)$. We do this for the digits with a warning from their effective
 # sample size. (It works because our codes have two dimensions: of 2500 draws from the prior a few fall on a spot like those above. In twenty dimensions none would, and one would
 # need a better proposal.)
@@ -488,7 +497,7 @@ assert abs(kl_to_posterior - total[0]) < 0.02 + error[0], "the gap is not this K
 #
 # `fit_posteriors` does search: it adjusts the mean and log-variance of each picture's cloud to raise its ELBO, while
 # the decoder stays as it is. We let it start twice, from the encoder's cloud and from the peak of the posterior on a
-# coarse grid, and keep the best.
+# coarse grid (there with a small round cloud of deviation 0.08), and keep the best. The search takes 45 steps, with 4 × 4 codes for each average.
 
 # %%
 axis = np.arange(-4.5, 4.51, 0.06)
@@ -534,7 +543,8 @@ assert moved.mean() > 0.8 * amortisation.mean() > 3 * resized.mean(), page
 # Usually the spot is also slanted, and our clouds cannot follow: their coordinates are independent. How much would a
 # **full covariance** gain? There is a neat way to find out. Turn the axes. The prior $\mathcal N(0, I)$ looks the same
 # from all sides, so in turned axes everything stays as it was, and a cloud that is upright there is slanted in the
-# plane. We turn each picture's axes into the eigenvectors of its posterior's covariance near the peak, and fit as before; so the gain that we find is a lower limit.
+# plane. We turn each picture's axes into the eigenvectors of its posterior's covariance, and fit as before. To leave out other peaks we multiply the posterior
+# by a round window about the best mean, of standard deviation 0.2. In the code, the columns of `turn[i]` are the two eigenvectors, so `turn[i] @ u` leads from the turned axes to the plane.
 
 # %%
 from_best = np.square(coarse - best_mean[:, None]).sum(axis=2)
@@ -552,7 +562,8 @@ def turned(u):
 
 
 # %% [markdown]
-# The best upright clouds are the start, seen in the new axes. For an ELBO the codes are turned back into the plane.
+# The best upright clouds are the start, seen in the new axes. For an ELBO the codes are turned back into the plane. To be fair, the upright
+# clouds get as many steps more.
 
 # %%
 start_mean = np.einsum("nij,ni->nj", turn, best_mean)
@@ -573,37 +584,40 @@ def slanted_elbo(i):
 
 # %% tags=["nbval-ignore-output"]
 slanted = np.maximum(highest, [slanted_elbo(i) for i in range(n)])
-for name, best in {"upright": highest, "slanted": slanted}.items():
+longer = fit_posteriors(vae.decoder.logits, x, best_mean, best_log_var, **how)
+longer = np.maximum(highest, elbo_quadrature(log_p_x_given_z, x, *longer))
+kinds = {"upright": highest, "upright, longer": longer, "slanted": slanted}
+for name, best in kinds.items():
     left = exact - best
-    print(f"best {name} cloud: {left.mean():.3f} ± {stats.sem(left):.3f} nats ", end="")
+    print(f"{name:15} {left.mean():.3f} ± {stats.sem(left):.3f} nats ", end="")
     print(f"missing, median {np.median(left):.3f}")
 
 # %% jupyter={"source_hidden": true}
 assert (slanted <= exact + error + 1e-6).all(), "an ELBO above log P(x)"
-assert (exact - slanted).mean() < 0.6 * approximation.mean(), "the slant should matter"
+assert (exact - slanted).mean() < 0.5 * (exact - longer).mean(), page
 
 # %% [markdown]
-# About two thirds of the approximation gap is slant. What remains is mostly what no single normal can follow, such as a bent tail or a
+# The longer search alone gains hardly anything. So more than half of the approximation gap is slant. What remains is mostly what no single normal can follow, such as a bent tail or a
 # second peak. (A little may be our search, which may stop short of the best.)
 #
 # ### An encoder trained for the tighter bound
 #
 # All this is measured by the ELBO, and the ELBO has a bias of its own: it punishes $Q$ for every code where the posterior
-# is low, so it prefers a cloud that is too narrow to one that is too wide. A proposal should rather be too wide: then
-# no draw can carry everything. Training for $\text{IWAE}_k$ rewards that [6]. In code it is the VAE with $k$ codes for
+# is low, so it prefers a cloud that is too narrow to one that is as much too wide. With many draws it is better for a proposal to be too wide: then
+# the weights have an upper limit and a finite variance, and more draws help quickly. (Far too wide is bad as well: hardly any draw hits.) Training for $\text{IWAE}_k$ rewards that [6]. In code it is the VAE with $k$ codes for
 # each picture:
 
 # %%
 show_source(ImportanceWeightedVAE)
 
 # %% [markdown]
-# To compare like with like, we keep the decoder as it is, and so all posteriors. Only the encoder learns on, with one
+# To compare like with like, we keep the decoder as it is, and so all posteriors. We continue training only the encoder, with one
 # code and with ten:
 
 
 # %%
-def learned_on(k):
-    """A copy of our encoder, trained on with k codes for each of 10 000 digits."""
+def continued(k):
+    """A copy of our encoder, trained further with k codes for each of 10 000 digits."""
     encoder = Encoder()
     encoder.set_weights(vae.encoder.get_weights())
     vae.decoder.trainable = False
@@ -613,7 +627,7 @@ def learned_on(k):
     return encode(encoder, x)
 
 
-clouds_of = {"1 code": learned_on(1), "10 codes": learned_on(10)}
+clouds_of = {"original": (m, v), "1 code": continued(1), "10 codes": continued(10)}
 
 # %% tags=["nbval-ignore-output"]
 missing = {}
@@ -628,14 +642,13 @@ for name, clouds in clouds_of.items():
 # %% jupyter={"source_hidden": true}
 assert missing["10 codes"][0] > missing["1 code"][0], "the ELBO should get worse"
 assert missing["10 codes"][1] < missing["1 code"][1] / 2.5, "a far better bound"
-widths = [np.median(np.exp(clouds[1] / 2)) for clouds in clouds_of.values()]
-assert 1.4 < widths[1] / widths[0] < 2.2, f"almost twice as wide: {page}"
+_, before, after = (np.median(np.exp(log_var / 2)) for _, log_var in clouds_of.values())
+assert 1.5 < after / before < 1.9, page
 
 # %% [markdown]
-# With ten codes the clouds become almost twice as wide as with one. As an approximation of the posterior, judged by the ELBO, they are clearly
-# worse. As proposals they are better: a thousand codes miss little more than a quarter of what they miss with the encoder trained on with one. So a better bound does
-# not mean a better $Q$. Here are four digits with their posteriors in black, and four clouds for each: the original encoder's, the one trained on with ten codes, and the best upright and slanted ones. In the second and fourth panels the encoder's cloud misses the spot, and the
-# wide one does not mend a wrong place. In the third only the slanted one fits.
+# In this run the clouds become 1.7 times as wide with ten codes as with one. As an approximation of the posterior, judged by the ELBO, they are clearly
+# worse. As proposals they are better: a thousand codes miss about a quarter of what they miss with one code. So a better bound does
+# not mean a better $Q$. Here are four digits with their posteriors in black, and four clouds for each: the original encoder's, the one trained further with ten codes, and the best upright and slanted ones.
 
 # %%
 chosen = {"the median": np.argsort(total)[n // 2]}
@@ -644,7 +657,7 @@ chosen |= {"most slanted": (slanted - highest).argmax()}
 chosen |= {"least normal": (exact - slanted).argmax()}
 wide = clouds_of["10 codes"]
 
-# %% alt="Four digits above their posteriors. The encoder's cloud misses the dark spot in two of the four; the best upright cloud always lies on it, the slanted one fits it best, and the IWAE encoder's is much wider."
+# %% alt="Four digits above their posteriors, with four clouds each. In the first all lie on one spot. In the second and the fourth the posterior has two spots, and the best clouds lie on one of them. In the third the spot is a narrow slanted line, which only the slanted cloud fits."
 fig, axes = plt.subplots(
     2, 4, figsize=(12.5, 5.9), layout="constrained", height_ratios=[1, 2]
 )
@@ -652,9 +665,10 @@ for (title, i), (top, bottom) in zip(chosen.items(), axes.T, strict=True):
     top.imshow(x[i, ..., 0], cmap="gray_r")
     top.set(title=title, xticks=[], yticks=[])
     wide_mean, wide_log_var = (each[i] for each in wide)
-    means = np.stack([m[i], best_mean[i], wide_mean])
-    half_width = np.ptp(means, axis=0).max() / 2 + 2.3 * np.exp(wide_log_var.max() / 2)
-    center = (means.max(axis=0) + means.min(axis=0)) / 2
+    likely = coarse[joint[i] > joint[i].max() - np.log(50)]  # all of the posterior
+    seen = np.vstack([likely, m[i], best_mean[i], wide_mean])
+    half_width = np.ptp(seen, axis=0).max() / 2 + np.exp(wide_log_var.max() / 2)
+    center = (seen.max(axis=0) + seen.min(axis=0)) / 2
     draw_posterior(bottom, x[[i]], center, half_width)
     draw_cloud(bottom, m[i], upright(v[i]), orange, "encoder")
     draw_cloud(bottom, wide_mean, upright(wide_log_var), purple, "IWAE encoder")
@@ -665,8 +679,19 @@ handles, names = axes[1, 0].get_legend_handles_labels()
 fig.legend(handles, names, loc="outside lower center", ncols=4)
 plt.show()
 
+# %% jupyter={"source_hidden": true}
+i = chosen["least normal"]
+near = np.linalg.norm(coarse - best_mean[i], axis=1) < 0.5
+assert special.softmax(joint[i])[near].sum() < 0.7, page
+i = chosen["worst encoding"]
+assert np.linalg.norm(m[i] - best_mean[i]) > 1, page
+
 # %% [markdown]
-# (The windows differ in size: look at the axes.) If *whole models* are trained this way, decoder included, the decoder
+# (The windows differ in size: look at the axes.) For the median digit all clouds lie on the posterior, the encoder's a little to one side. The
+# second digit has been encoded far from its posterior, and the wide cloud does not mend a wrong place. In the third panel only the slanted cloud fits. In the fourth the
+# posterior has two spots, far apart. One normal distribution can cover only one of them, and the encoder's clouds lie between the two.
+#
+# If *whole models* are trained this way, decoder included, the decoder
 # changes as well, and the posteriors with it. `benchmarks/objectives.py` did that with three seeds:
 
 # %%
@@ -686,15 +711,16 @@ assert better.min() < 0 < better.max(), "the seeds do not agree on the better mo
 
 # %% [markdown]
 # (500 test digits; `deviation` is the median width of a cloud.) With every seed the clouds become more than three times as
-# wide, the ELBO falls by 19 to 68 nats, and the bound with 1000 codes is nearly closed. And the *models*? Which of the
+# wide, the ELBO falls by 19 to 68 nats, and the gap that 1000 codes leave nearly closes. And the *models*? Which of the
 # two has the higher $\log P(X)$ depends on the seed: a tighter bound in training did not give a better model here.
 #
 # ## A long training: what overfits?
 #
 # With $\log P(x)$ at hand one more question can be answered. In a long training the ELBO of the training digits keeps
 # rising, and at some point that of new digits begins to fall: overfitting. But *what* overfits, the decoder, which is
-# the model, or the encoder? The ELBO cannot tell. `benchmarks/overfitting.py` trains the model with the better start of notebook 07 (GELU, no batch normalisation) for
-# 100 epochs with three seeds, and computes $\log P(x)$ of 500 training digits and of 500 new ones on the way.
+# the model, or the encoder? The ELBO cannot tell. `benchmarks/overfitting.py` trains another version of the model, which notebook 07 explains, for
+# 100 epochs with three seeds, and computes $\log P(x)$ of 500 training digits and of 500 new ones on the way. (Each is one run, whose learning rate falls to 0 at its end: the point
+# at 60 is not a training of 60 epochs. The step of the grid is 0.03, and twice the step would be off by 0.1 to 0.3 nats on average.)
 
 # %%
 long = pd.DataFrame(json.loads((RESULTS / "overfitting.json").read_text())["rows"])
@@ -741,9 +767,9 @@ assert (gaps_of["test"][1] > gaps_of["test"][0]).all()
 assert (gaps_of["train"][1] < gaps_of["train"][0]).all()
 
 # %% [markdown]
-# The ELBO of new digits falls, and yet the model still gets better: $\log P(x)$ of new digits rises with every seed. It
-# is the *encoder* that overfits. For training digits its clouds fit ever better, and the gap shrinks to two
-# nats; for new ones the gap grows to eleven. So a falling ELBO on new digits is a reason to look at the encoder before
+# The ELBO of new digits falls, and yet the model still gets better: $\log P(x)$ of new digits rises with every seed. What
+# overfits is the *encoder*. For training digits its clouds fit ever better, and the whole gap shrinks to two
+# nats; for new ones it grows to eleven. So a falling ELBO on new digits is a reason to look at the encoder before
 # you blame the model. (The decoder favours the training digits, too: from the first epoch to the hundredth it gains 27 nats on them and
 # 24 on new ones. But the distance between the two solid lines is not all overfitting. Part of it was there after the
 # first epoch already, probably because the two sets of 500 are not equally hard.)
@@ -757,7 +783,7 @@ assert (gaps_of["train"][1] < gaps_of["train"][0]).all()
 #   Their silence proves nothing.
 # - The gap is $\operatorname{KL}[Q\,\|\,P(Z|X)]$. In our model most of it is amortisation: clouds in the wrong place.
 #   Of the rest, most is slant.
-# - Judged by the ELBO, a cloud that is too narrow is better than one that is too wide. For a proposal it is the other way round.
+# - Judged by the ELBO, a cloud that is too narrow is better than one that is as much too wide. For a proposal of many draws it is the other way round.
 # - When the ELBO of new digits falls, the encoder may be overfitting while the model still improves.
 
 # %% [markdown]
@@ -856,20 +882,28 @@ def share_that_counts_solution(s):
 
 # %% [markdown]
 # **3.** *Predict, then look.* A posterior is standard normal in two dimensions, and $\log P(X) = 0$. One encoder makes
-# its clouds half as wide as they should be, another twice as wide. Which one has the better ELBO? And which one the
-# better IWAE-1000?
+# its clouds half as wide as they should be, another twice as wide. The narrow one has the better ELBO. From which $k$ on does the wide one have the better IWAE-$k$? And
+# in twenty dimensions?
 
-# %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution", "hide-cell"]
-# Solution. The narrow one has the better ELBO: it stays where the posterior is high.
-# But it hardly ever draws from the posterior's outskirts, and when it does, the weight
-# is enormous (exercise 2: the variance is infinite). More codes mend the wide one
-# quickly and the narrow one slowly. A proposal should rather be too wide.
-for name, deviation in {"half": 0.5, "twice": 2.0}.items():
-    z = np.random.default_rng(6).normal(0, deviation, size=(200_000, 2))
-    log_w = (stats.norm.logpdf(z) - stats.norm.logpdf(z, 0, deviation)).sum(axis=1)
-    ladder = {k: iwae_solution(log_w[None], k)[0] for k in (1, 10, 100, 1000)}
-    listed = [f"k = {k}: {bound:.3f}" for k, bound in ladder.items()]
-    print(f"{name:5} as wide: {', '.join(listed)}")
+# %% jupyter={"source_hidden": true} tags=["solution", "hide-cell"]
+# Solution. In two dimensions from about k = 3 on; in twenty, where hardly any wide draw
+# hits, only from some dozens on. The narrow one hardly ever draws from the posterior's
+# outskirts, and when it does, the weight is enormous (exercise 2: its variance is
+# infinite), so that more codes help it slowly.
+with folded():
+    rng = np.random.default_rng(6)
+    for dimensions, ks in {
+        2: (1, 2, 3, 4, 10, 1000),
+        20: (1, 10, 30, 100, 1000),
+    }.items():
+        for name, deviation in {"half": 0.5, "twice": 2.0}.items():
+            z = rng.normal(0, deviation, size=(120_000, dimensions))
+            log_w = (stats.norm.logpdf(z) - stats.norm.logpdf(z, 0, deviation)).sum(
+                axis=1
+            )
+            ladder = {k: iwae_solution(log_w[None], k)[0] for k in ks}
+            listed = [f"k = {k}: {bound:.2f}" for k, bound in ladder.items()]
+            print(f"{dimensions:2} dimensions, {name:5} as wide: {', '.join(listed)}")
 
 # %% [markdown]
 # ## Sources

@@ -16,6 +16,7 @@ sys.path.insert(0, str(FOLDER))
 import bench  # noqa: E402
 import collapse  # noqa: E402
 import common  # noqa: E402
+import convolution  # noqa: E402
 import film  # noqa: E402
 import likelihoods  # noqa: E402
 import limits  # noqa: E402
@@ -24,6 +25,7 @@ import optimizers  # noqa: E402
 import overfitting  # noqa: E402
 import rates  # noqa: E402
 import recipes  # noqa: E402
+import shapes  # noqa: E402
 import sprint  # noqa: E402
 import throughput  # noqa: E402
 import training  # noqa: E402
@@ -117,6 +119,20 @@ def test_every_way_was_measured_with_every_seed(name):
     (what,) = {"beta", "model", "warmed", "k", "epoch"} & set(rows[0])
     assert {(row[what], row["seed"]) for row in rows} == WITH_SEEDS[name]
     assert len(rows) == len(WITH_SEEDS[name])
+
+
+def test_every_network_was_trained_with_every_seed():
+    rows = kept("convolution")["rows"]
+    found = [(r["data"], r["latent_dim"], r["kind"], r["seed"]) for r in rows]
+    seeds = range(convolution.SEEDS)
+    wanted = itertools.product(convolution.TASKS, convolution.KINDS, seeds)
+    assert sorted(found) == sorted((*task, kind, seed) for task, kind, seed in wanted)
+    rows = kept("shapes")["rows"]
+    found = [(r["likelihood"], r["latent_dim"], r["beta"], r["seed"]) for r in rows]
+    wanted = [(*run, seed) for run in shapes.RUNS for seed in range(shapes.SEEDS)]
+    assert sorted(found) == sorted(wanted)
+    for row in rows:
+        assert row["bits"] == pytest.approx(8 - row["elbo"] / np.log(2) / 3072, abs=1e-3)
 
 
 def test_bounds_lie_below_what_they_bound():

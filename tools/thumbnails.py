@@ -31,6 +31,7 @@ SQUARES = {
     "05_making_gifs": ("candidates[name].T, **how", (0.068, 0.067, 0.436, 0.867)),
     "06_how_good_is_it": ("top.imshow(x[i, ..., 0]", (0.557, 0.439, 0.741, 0.827)),
     "07_what_the_numbers_depend_on": ("plain, spread_out = Decoder", (0.078, 0.068, 0.496, 0.864)),
+    "08_your_own_pictures": ("plot_digits(x_test[:12]", (0.0, 0.0, 0.17, 1.0)),
 }
 ANIMATION = ("05_making_gifs", "runs/long_run.gif", "learning.gif")
 

@@ -77,7 +77,7 @@ class ContinuousBernoulli(Likelihood):
         return elbo.continuous_bernoulli_log_likelihood(x, logits)
 
     def call(self, logits: Tensor) -> Tensor:
-        # ½ + ½ coth(a/2) − 1/a: near 0 the two large terms cancel, and the series takes over.
+        # ½ + ½ coth(a/2) − 1/a, and near 0, where the large terms cancel, its series.
         near = keras.ops.abs(logits) < 0.5
         a = keras.ops.where(near, 1.0, logits)
         closed = 0.5 / keras.ops.tanh(a / 2) - 1 / a

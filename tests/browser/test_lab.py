@@ -24,7 +24,16 @@ def shortened():
     solution = next(
         i for i, cell in enumerate(whole.cells) if cell.source.startswith("# Solution\ndef ")
     )
-    whole.cells = whole.cells[:end] + whole.cells[solution - 2 : solution + 1]
+    whole.cells = (
+        whole.cells[:end]
+        + whole.cells[solution - 2 : solution + 1]
+        + [
+            nbformat.v4.new_code_cell(
+                "from course.display import folded\n\nwith folded():\n    print('not to be seen')",
+                metadata={"jupyter": {"source_hidden": True}, "tags": ["solution", "hide-cell"]},
+            )
+        ]
+    )
     whole.cells[1].outputs = [nbformat.v4.new_output("stream", text="of an earlier run\n")]
     return whole
 
@@ -84,6 +93,13 @@ def test_restart_and_run_all_finishes_and_draws(lab, open_page):
     image = page.locator(".jp-OutputArea-output img").first
     image.wait_for(state="visible")
     assert image.bounding_box()["width"] > 300
+    last = page.evaluate(f"{CELLS}.length") - 1
+    page.evaluate(f"() => jupyterapp.shell.currentWidget.content.scrollToItem({last}, 'center')")
+    fold = page.locator(f'.jp-Cell[data-windowed-list-index="{last}"] details')
+    fold.wait_for()
+    assert not fold.get_by_text("not to be seen").is_visible()
+    fold.locator("summary").click()
+    assert fold.get_by_text("not to be seen").is_visible()
     # JupyterLab's own debugger says so on the console whenever a kernel is restarted.
     open_page.errors[:] = [error for error in open_page.errors if "debugger state" not in error]
 
@@ -108,7 +124,7 @@ def test_a_py_opens_as_a_notebook_and_saving_changes_its_pair(lab, open_page):
 
 def test_a_solution_is_folded_and_opens(lab, open_page):
     page = opened(open_page, lab, f"{FIRST}.ipynb")
-    last = page.evaluate(f"{CELLS}.length") - 1
+    last = page.evaluate(f"{CELLS}.length") - 2
     page.evaluate(f"() => jupyterapp.shell.currentWidget.content.scrollToItem({last}, 'center')")
     cell = page.locator(f'.jp-Cell[data-windowed-list-index="{last}"]')
     cell.wait_for()

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from course.display import show_gif, show_source, source_of
+from course.display import folded, show_gif, show_source, source_of
 
 
 def with_docstring(x):
@@ -86,3 +86,16 @@ def test_only_a_gif_is_shown_as_one(tmp_path):
     (tmp_path / "a.gif").write_bytes(b"\x89PNG")
     with pytest.raises(ValueError, match="path must name a GIF"):
         show_gif(tmp_path / "a.gif", "a picture")
+
+
+def test_what_is_printed_and_drawn_is_folded(monkeypatch):
+    shown = []
+    monkeypatch.setattr("course.display.display", shown.append)
+    with folded():
+        print("1 < 2")
+    (page,) = shown
+    assert "<pre>1 &lt; 2\n</pre></details>" in page.data
+    assert page.data.startswith('<details class="result"><summary>Show what comes out</summary>')
+    with pytest.raises(ZeroDivisionError), folded():
+        print(1 / 0)
+    assert len(shown) == 1

@@ -51,6 +51,10 @@ def kind(cell: Any) -> str | None:
 def fold(cell: Any) -> None:
     """Fold a solution with its outputs, a check, and the code of a plot."""
     why = kind(cell)
+    for output in cell.outputs:  # a fold within a fold is open
+        if "data" in output and "text/html" in output.data:
+            page = "".join(output.data["text/html"])
+            output.data["text/html"] = page.replace('class="result">', 'class="result" open>')
     tags = {*cell.metadata.get("tags", [])} - {"hide-input", "hide-cell"}
     if why:
         tags.add("hide-input" if why == "plot" else "hide-cell")

@@ -43,9 +43,9 @@ class ConvEncoder(Encoder):
 
     def to_features(self) -> list[Any]:
         _halved_twice(self.image_shape)
-        convolve = keras.layers.Conv2D
-        halving = {"kernel_size": 3, "strides": 2, "padding": "same", "activation": self.activation}
-        layers = [convolve(filters, **halving) for filters in self.filters]
+        convolve, halving = keras.layers.Conv2D, {"strides": 2, "padding": "same"}
+        options = halving | {"activation": self.activation}
+        layers = [convolve(filters, 3, **options) for filters in self.filters]
         return [*layers, *super().to_features()]
 
     def get_config(self) -> dict[str, Any]:
@@ -70,18 +70,19 @@ class ConvDecoder(Decoder):
         **options: Any,
     ) -> None:
         self.filters = check.sizes("filters", filters)
+        if len(self.filters) != 2:
+            raise ValueError(f"filters must be two numbers, got {self.filters}")
         super().__init__(latent_dim, hidden_units, **options)
 
     def to_pixels(self) -> list[Any]:
-        (first, second), smallest = self.filters, _halved_twice(self.image_shape)
-        convolve = keras.layers.Conv2DTranspose
-        doubling = {"kernel_size": 3, "strides": 2, "padding": "same"}
+        (first, second), (height, width) = self.filters, _halved_twice(self.image_shape)
+        convolve, doubling = keras.layers.Conv2DTranspose, {"strides": 2, "padding": "same"}
         return [
             *self.hidden_layers(),
-            keras.layers.Dense(first * smallest[0] * smallest[1], activation=self.activation),
-            keras.layers.Reshape((*smallest, first)),
-            convolve(second, **doubling, activation=self.activation),
-            convolve(self.image_shape[-1], **doubling, name="pixels"),
+            keras.layers.Dense(height * width * first, activation=self.activation),
+            keras.layers.Reshape((height, width, first)),
+            convolve(second, 3, activation=self.activation, **doubling),
+            convolve(self.image_shape[-1], 3, name="pixels", **doubling),
         ]
 
     def get_config(self) -> dict[str, Any]:

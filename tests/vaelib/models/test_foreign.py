@@ -10,6 +10,10 @@ from vaelib.latent import encode
 from vaelib.models import VAE, ConvDecoder, ConvEncoder, Decoder, Encoder
 from vaelib.runtime import keras, tf
 from vaelib.training.snapshots import Snapshots
+from vaelib.visual.animation import latent_gif, manifold_gif
+from vaelib.visual.explorer import latent_explorer
+from vaelib.visual.live import LiveView
+from vaelib.visual.plots import plot_digits, plot_manifold
 
 layers = keras.layers
 rng = np.random.default_rng(0)
@@ -178,6 +182,33 @@ def posteriors(vae, x):
         assert np.isfinite(mean).all()
 
 
+def draw(vae, x):
+    rows = plot_digits(x[:3], vae.predict_on_batch(x[:3]), vae.generate(3)).images[0].get_array()
+    assert np.isfinite(np.asarray(rows)).all()
+    if vae.decoder.latent_dim == 2:
+        plot_manifold(vae.decoder, n=3)
+        view = LiveView(x[:3], n=3)
+        view.set_model(vae)
+        view.draw(1, {})
+
+
+def animate(vae, x):
+    if vae.decoder.latent_dim == 2:
+        seen = Snapshots(x, n=3)
+        vae.fit(x, verbose=0, callbacks=[seen])
+        options = {"size": 200, "verbose": False}
+        manifold_gif(seen.recording, "map.gif", **options)
+        latent_gif(seen.recording, np.arange(len(x)) % 3, "codes.gif", **options)
+
+
+def explore(vae, x):
+    if vae.decoder.latent_dim == 2:
+        codes, _ = encode(vae.encoder, x)
+        page = latent_explorer(vae.decoder, codes / 9, np.arange(len(x)), x, n=9)
+        middle = np.asarray(vae.decoder(np.zeros((1, 2), "float32")), "float64")[0]
+        np.testing.assert_allclose(page.picture([0.0, 0.0]), middle.squeeze(), atol=0.01)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("policy", ["float32", "mixed_float16", "mixed_bfloat16", "float64"])
 @pytest.mark.parametrize("halves", MAKERS)
@@ -188,7 +219,7 @@ def test_every_tool_works_in_every_precision(halves, policy, tmp_path, monkeypat
     try:
         vae = compiled(halves, eagerly=halves is not dense)  # tracing takes longer
         x = pictures(vae)
-        for tool in (train, keep, snapshots, generate, bound, posteriors):
+        for tool in (train, keep, snapshots, generate, bound, posteriors, draw, animate, explore):
             tool(vae, x)
     finally:
         keras.config.set_dtype_policy(before)

@@ -1,6 +1,16 @@
 """Answers as learners write them, by the stub's name, each with a word that its hint must have."""
 
-from . import dependence, derivation, evaluation, gifs, keras_vae, mapping, raising, watching
+from . import (
+    dependence,
+    derivation,
+    evaluation,
+    gifs,
+    keras_vae,
+    mapping,
+    pictures,
+    raising,
+    watching,
+)
 
 OF = mapping.OF | derivation.OF | raising.OF | keras_vae.OF | watching.OF | gifs.OF
-OF |= evaluation.OF | dependence.OF
+OF |= evaluation.OF | dependence.OF | pictures.OF
