@@ -537,7 +537,7 @@ plt.show()
 # single epoch each, from Keras's start, with all changes but the spreading, and with all of them, without batch normalisation and with GELU, with three seeds:
 
 
-# %% tags=["nbval-ignore-output"]
+# %%
 def after_one_epoch(spread, seed):
     """The test ELBO; without a `spread` from Keras's start."""
     keras.utils.set_random_seed(seed)
@@ -550,6 +550,7 @@ def after_one_epoch(spread, seed):
     return -quick.evaluate(x_test, batch_size=500, verbose=0, return_dict=True)["loss"]
 
 
+# %% tags=["nbval-ignore-output"]
 seeds = range(3)
 starts = {"Keras's": None, "all but the spreading": 0.0, "with it": 2.0}
 reached = pd.DataFrame(

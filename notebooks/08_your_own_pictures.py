@@ -572,7 +572,7 @@ assert eight.drop("half as large")["min"].min() > 0.99
 other = pd.DataFrame([seed["low"] for seed in scores["continuous_bernoulli"]])
 print(other.agg(["min", "max"]).T.round(2).to_string())
 
-# %%
+# %% jupyter={"source_hidden": true}
 assert other["faded"].min() > 0.95, "for every seed"
 assert other["two shapes"].max() < low.loc["two shapes", "min"], "for every seed"
 
