@@ -7,6 +7,7 @@ import numpy as np
 from scipy import special, stats
 
 from vaelib.elbo import Tensor, gaussian_kl, gaussian_log_likelihood
+from vaelib.latent import encode
 from vaelib.likelihoods import Gaussian
 from vaelib.models import VAE
 from vaelib.runtime import keras
@@ -68,6 +69,11 @@ def warm_up(model: VAE, beta: float, steps: int) -> keras.callbacks.Callback:
         model.beta.assign(beta * min(1.0, next(taken) / steps))
 
     return keras.callbacks.LambdaCallback(on_train_batch_begin=climb)
+
+
+def spread_of_means(vae: VAE, x: np.ndarray) -> np.ndarray:
+    """The variance of each unit's `z_mean` over pictures: (latent_dim,)."""
+    return encode(vae.encoder, x)[0].var(axis=0)
 
 
 def kl_in_two(

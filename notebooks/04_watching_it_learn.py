@@ -17,11 +17,11 @@
 # # 4 · Watching it learn: callbacks
 #
 # `fit` trains for minutes or hours and prints one line per epoch. Meanwhile you would like to change the learning rate,
-# keep the best weights, stop when it is pointless to go on, go on after a power cut, and above all *see* something.
+# keep the best weights, stop when more training is pointless, resume after a power cut, and above all *see* something.
 # Keras has one tool for nearly all of that: a **callback**, an object whose methods are called at fixed moments of the
 # training.
 #
-# In this notebook you see when those moments are, put seven of Keras's callbacks to work on the VAE of [notebook
+# In this notebook you will see when these moments come, put seven of Keras's callbacks to work on the VAE of [notebook
 # 03](03_vae_in_keras.ipynb), write some of your own, and at the end watch the map of digits come into being. You need
 # notebook 03: its loss (*reconstruction* plus *KL*, in nats per picture), its clouds, and its map of digits.
 
@@ -63,8 +63,8 @@ x_val = x_all[-1000:]
 
 # %% [markdown]
 # Most of the runs below are experiments on a few thousand digits, a few seconds each. Each begins with a new model and
-# the same random numbers, so that runs differ only by what we change. (`batch_normalization=False` leaves that layer
-# out. It works badly in our shortest runs, for a reason that the end of this page shows.)
+# the same random numbers, unless we compare seeds, so that runs differ only by what we change. (`batch_normalization=False` builds the networks without batch
+# normalisation. In our shortest runs batch normalisation makes the validation loss misleading; [further down](#Watching) you will see why.)
 
 
 # %%
@@ -261,10 +261,34 @@ assert np.all(ten_batches(normalised[:, 1], 111) < at_111), reminder
 # Without batch normalisation (blue) the KL begins near 0: all pictures have nearly the same distribution of codes, close to the prior. Within six batches
 # it shoots up to 58 to 75 nats, depending on the seed, and some fifteen batches later it has fallen back to 3 or 4. The reconstruction is then about as good as
 # the average picture's. Is this the posterior collapse of notebook 03? No: the KL does not go to 0. From there it rises again, slowly, and the reconstruction falls well below
-# the dashed line, which no decoder can do that ignores its code.
+# the dashed line, which no decoder that ignores its code can do.
 #
 # With batch normalisation (orange) the peak comes in the second batch already. Its height differs widely from seed to seed, and it is gone after a few batches. The reconstruction
 # comes down more slowly at first, and is lower in the end, for each of the three seeds.
+#
+# So the first thing that the model learns is the average picture. Does the peak belong to this step? Then it should not occur if the decoder knows the average picture from the beginning. Its last layer
+# adds a bias to each pixel's logit, and we set this to the log-odds of the mean:
+
+
+# %% tags=["nbval-ignore-output"]
+def with_average_picture(seed):
+    """A new model without batch normalisation that begins with the average picture."""
+    vae = new_vae(0.003, batch_normalization=False, seed=seed)
+    *_, pixels, _ = vae.decoder.to_logits.layers
+    pixels.bias.assign(special.logit(mean.clip(0.001, 0.999)).ravel())
+    return vae
+
+
+prepared = np.array([each_batch(with_average_picture(seed)) for seed in seeds])
+print("largest KL of any batch:", prepared[:, 0].max(axis=1).round(1), "nats")
+print("reconstruction of the first batch:", prepared[:, 1, 0].round(), "nats")
+
+# %% jupyter={"source_hidden": true}
+assert prepared[:, 0].max() < 12, reminder
+assert np.abs(prepared[:, 1, 0] - average_picture).max() < 10, reminder
+
+# %% [markdown]
+# It does not occur. The peak belongs to learning the average picture.
 
 # %% [markdown]
 # ## Keep the best, and stop in time
@@ -301,7 +325,7 @@ assert ran == best + 1 + stop_in_time.patience, reminder
 assert stopped["loss"][-1] < stopped["val_loss"][-1] - 10, reminder
 
 # %% [markdown]
-# So it stopped four epochs after the best one, as told. The left panel shows the two losses; the first training loss lies
+# So it stopped four epochs after the best one, as instructed. The left panel shows the two losses; the first training loss lies
 # above it. The right panel shows what our own callback has noted, the price of each of the two dimensions, and their sum
 # as Keras logged it.
 
@@ -353,7 +377,7 @@ assert abs(np.mean(losses) - stopped["val_loss"][best]) < 2, reminder
 # %% [markdown]
 # The KL is the same every time. The loss is not: a VAE *draws* a code for each picture, and other codes each time. That
 # accounts for a few tenths of a nat. The larger jumps of the curve come from the weights, which move far at such a
-# learning rate. Remember both whenever a rule says "lower than ever before": the best of many noisy figures is a lucky
+# learning rate. (That is one run, at a constant rate.) Remember both whenever a rule says "lower than ever before": the best of many noisy figures is a lucky
 # one, and a patience of 1 would be hasty. (`EarlyStopping` itself leaves the model as it is at the end;
 # `restore_best_weights=True` makes it go back to the best epoch.)
 
@@ -365,9 +389,9 @@ assert abs(np.mean(losses) - stopped["val_loss"][best]) < 2, reminder
 #
 # - `LearningRateScheduler` asks a function of yours, before each epoch: "This is epoch number so-and-so and the rate
 #   was so-and-so. What shall it be?"
-# - `ReduceLROnPlateau` watches `val_loss`, and multiplies the rate by `factor` when for `patience` epochs it has not
-#   fallen by at least `min_delta`. We take a patience of 1, hasty as it is, because seven epochs are few, and we count
-#   only a fall of at least 2.5 nats as progress.
+# - `ReduceLROnPlateau` watches `val_loss`, and multiplies the rate by `factor` when `val_loss` has stayed for `patience` epochs without getting more than `min_delta` below its
+#   best. (A smaller improvement does not count, and does not move the mark.) We take a patience of 1, hasty as it is, because seven epochs are few, and a
+#   `min_delta` of 2.5 nats.
 #
 # We compare the first with a constant rate, with three seeds each, and watch the second in one run. (Without batch
 # normalisation: it would add an effect of its own here, which the end of this page shows.)
@@ -405,7 +429,7 @@ for name, (some, what) in runs.items():
         results[name].append(run.history)
 
 # %% [markdown]
-# Both callbacks add the rate to the logs, so it is in the history too. (We know the constant one.) The right panel shows, for
+# Both callbacks add the rate to the logs, so it is in the history too. (The constant rate is not logged; we fill in 0.02.) The right panel shows, for
 # each seed, how far the validation loss lies below that of the constant rate.
 
 # %% alt="Left: learning rate against epoch, 0.02 up to epoch 5, then constant, a tenth, or a fifth one epoch later. Right: validation loss less that at the constant rate; three orange lines are at zero up to epoch 5, then one to two nats below; one green line is at zero up to epoch 6 and then below."
@@ -454,7 +478,7 @@ assert min(results["ReduceLROnPlateau"][0]["learning_rate"]) < 0.02, reminder
 # Up to the fifth epoch the first two are one and the same for each seed: same model, same random numbers, same rate. Then
 # the rate drops, and the next validation loss is 1.9 ± 0.6 nats lower than at the constant rate (mean and standard
 # deviation of the three seeds). One epoch later the lead is still 1.3 ± 0.3 nats. That is what the large steps cost. `ReduceLROnPlateau` takes the moment from the losses,
-# but what counts as progress is up to you. Here the loss was still falling, and the callback acted only because we had asked for 2.5 nats an epoch. With a noisy validation
+# but what counts as progress is up to you. Here the loss was still falling, and the callback acted only because an improvement of 1.9 nats did not count. With a noisy validation
 # loss it may also act by mistake.
 #
 # The course lets the rate fall slowly instead, along a cosine, after every *batch*, so that no moment has to be found. No
@@ -464,14 +488,14 @@ assert min(results["ReduceLROnPlateau"][0]["learning_rate"]) < 0.02, reminder
 show_source(warmup_cosine)
 
 # %% [markdown]
-# Not both, though: a rate that follows a schedule cannot be set by a callback, and Keras says so.
+# The two cannot be combined. If the optimizer has a schedule, a callback cannot set the rate, and Keras says so:
 
 # %%
 adam = keras.optimizers.Adam(warmup_cosine(steps=1000))
 try:
     adam.learning_rate = 0.01
 except TypeError as error:
-    print(str(error).split(", hence")[0])
+    print(str(error).split(". ")[0])
 
 # %% [markdown]
 # ## Interrupted and resumed
@@ -567,7 +591,8 @@ def largest_difference(vae, other):
 
 
 # %% tags=["nbval-ignore-output"]
-print(f"largest difference {largest_difference(undisturbed, resumed):.2g}; ", end="")
+print("largest difference of a weight or of Adam's memory: ", end="")
+print(f"{largest_difference(undisturbed, resumed):.2g}")
 how = {"batch_size": 1000, "verbose": 0, "return_dict": True}
 losses = [vae.evaluate(x_val, **how)["loss"] for vae in (undisturbed, resumed)]
 print(f"validation loss: undisturbed {losses[0]:.2f}, resumed {losses[1]:.2f} nats")
@@ -600,7 +625,7 @@ assert largest_difference(undisturbed, exact) < 1e-4 * before, reminder
 # %% [markdown]
 # So nothing else was missing. In practice this does no harm: any other random numbers would do as well. But callbacks that have a memory of
 # their own, `EarlyStopping` for example, begin with an empty one in a resumed run. That can matter: a resumed `ModelCheckpoint(save_best_only=True)` has forgotten its best, and overwrites a better file
-# in its first epoch, unless it is given `initial_value_threshold`.
+# in its first epoch, unless you pass the old best as `initial_value_threshold`.
 
 # %% [markdown]
 # ## Watching
@@ -615,10 +640,10 @@ assert largest_difference(undisturbed, exact) < 1e-4 * before, reminder
 # - `TensorBoard`, from Keras: it writes every figure of every epoch to a log folder. Each run gets a fresh one, under
 #   `runs`, named by the time.
 #
-# And a fourth, for a question that comes up with the maps and the curves. In training, batch normalisation scales each unit by the mean
-# and the variance that it has in the current batch. Outside of training it uses **running averages** of these. After each step the new average is $0.99$ times
-# the old one plus $0.01$ times the value of this batch; the $0.99$ is called **momentum**. So the averages reach back some hundred steps, to weights that have
-# changed since. And the values that they start with, mean 0 and variance 1, still have a weight of $0.99^{80} \approx 45\,\%$ after the 80 steps of the first epoch.
+# And a fourth, for a question that comes up with the maps and the curves. In training, batch normalisation subtracts from each unit its mean over the current batch and
+# divides by its standard deviation there. Outside of training it uses **running averages** of mean and variance. After each step the new average is $0.99$ times
+# the old one plus $0.01$ times the value of this batch; the $0.99$ is called **momentum**. So the averages reach back some hundred steps, more than an epoch of 80, to weights that have
+# changed since.
 #
 # What would the validation loss be if the averages belonged to the weights as they are now? To see this we keep a **twin**, a second VAE, which takes over the weights
 # after every epoch. We pass twenty batches through it in training mode, which renews its running averages but changes no trained weight. With a momentum of 0.8
@@ -751,8 +776,8 @@ assert shares[epochs].mean() > shares[1].mean() + 0.05, reminder
 # %% [markdown]
 # Epoch 0 is above the 10 % of guessing because of the 0 and above all the 1, which even an untrained network keeps
 # together; for most other digits it is little better than guessing, or worse. In this run the 0 and the 1 are found at
-# once. Digits that share most of their strokes lag behind: 4, 7 and 9; 5 and 8 with 3. In notebook 03, with nearly three times as many digits and more than twice as many steps,
-# they all got further, though the 5 and the 9 only to about 40 %. (The running averages matter less here: by the twin's codes, the
+# once. The 2 and the 6 follow until the end. The 4 and the 7 start no worse than these, but hardly get further, and the 5 and the 9 end lowest. In notebook 03, with nearly three times as many digits and more than twice as many steps,
+# the 3, 4, 5, 7, 8 and 9 all got further, though the 5 and the 9 only to about 40 %. (The running averages matter less here: by the twin's codes, the
 # shares after one epoch differ by several points, but the 0 and the 1 are again the first.)
 
 # %% [markdown]
@@ -769,7 +794,7 @@ assert shares[epochs].mean() > shares[1].mean() + 0.05, reminder
 # %% [markdown]
 # (On a page that is not running, such as GitHub's, there is nothing to see above.) Three things to know. TensorBoard
 # counts epochs from 0. It smooths the curves: the pale lines are the true ones, and under *Settings* the smoothing can
-# be turned off. And it runs on in the background until the computer, or you, stop it.
+# be turned off. And it runs on in the background until you stop it or shut the computer down.
 #
 # The log files can be read without TensorBoard's pages, by its own reader:
 
@@ -855,10 +880,9 @@ for name, digits in {"training": x_all[:20_000], "validation": x_val}.items():
 #
 # But early on, training and validation lie far apart, and this is what the twin is for. The third line is the
 # validation loss of the same weights for the same pictures, only with averages that are up to date, and the gap is
-# almost gone. So this early gap is not overfitting: at first the running averages still contain the values they started with, and the weights change fast; both make them lag
-# behind. Later both effects fade, and the averages catch up. The same goes for the hump of the validation KL, which the twin does
-# not have, and for the blurred maps of the first epochs. Mistrust such curves in the first epochs; at the end they agree. (A cost
-# below zero is noise of the twin's own averages, which rest on some ten batches.)
+# almost gone. So this early gap is not overfitting: the running averages still describe the network of up to some hundred steps ago, and the weights have moved far since. As the learning rate falls,
+# the weights slow down, and the averages catch up. The same goes for the hump of the validation KL, which the twin does
+# not have, and for the blurred maps of the first epochs. Mistrust such curves as long as the learning rate is high: after five of the eight epochs they are still seven nats apart. At the end, with a rate near 0, they agree. (That the model's own loss is even lower then is noise of the twin's averages, which rest on some ten batches.)
 
 # %% [markdown]
 # ## Which one when
@@ -873,7 +897,7 @@ for name, digits in {"training": x_all[:20_000], "validation": x_val}.items():
 # | change it after every batch | no callback needed: a schedule, given to the optimizer |
 # | survive a power cut | `BackupAndRestore` |
 # | see curves, compare runs | `TensorBoard`; `CSVLogger` for a plain table |
-# | stop when the loss is no longer a number | `TerminateOnNaN` |
+# | stop when the loss is no longer a number | `TerminateOnNaN` (the course's `VAE` has it built in, and raises an error) |
 # | see what it can draw by now; keep it for later | the course's `LiveView`; `Snapshots` |
 #
 # What will you do with the snapshots? Set them in motion: [notebook 05](05_making_gifs.ipynb).
@@ -882,10 +906,10 @@ for name, digits in {"training": x_all[:20_000], "validation": x_val}.items():
 #
 # - Callbacks are called at fixed moments, in the order of the list; validation comes before the end of its epoch.
 # - What the logs hold within an epoch is an average since its beginning.
-# - The validation loss of a VAE jitters: a little from the codes that it draws, more from the steps. So choose a `patience` of several epochs.
+# - The validation loss of our VAE jittered: a little from the codes that it draws, more from the steps. With such jitter, choose a `patience` of several epochs.
 # - With batch normalisation the validation loss can be far too high early in training, because the running averages lag behind.
 # - A backup holds weights and optimizer, not random generators, and not the memory of other callbacks.
-# - In its first batches the KL of our VAE shot up and fell back. Averages over an epoch hide such things.
+# - In its first batches the KL of our VAE shot up and fell back, while it learned the average picture. Averages over an epoch hide such things.
 
 # %% [markdown]
 # ## Exercises

@@ -47,7 +47,7 @@ from scipy import stats
 from course.display import folded, show_source
 
 # %%
-from course.experiments import GaussianInk, kl_in_two, warm_up
+from course.experiments import GaussianInk, kl_in_two, spread_of_means, warm_up
 from vaelib.data import load_mnist
 from vaelib.elbo import bernoulli_log_likelihood
 from vaelib.latent import encode
@@ -80,17 +80,17 @@ def results(name):
 # ## Other likelihoods, other units
 #
 # The figures so far belong to one likelihood: Bernoulli pixels. Change it, and they mean something else. Here are four
-# models of one architecture under three likelihoods. In `vaelib` a likelihood is a layer at the end of the decoder. It has a method `log_prob`, and calling it gives the mean of a picture. The two that are new here:
+# models of one architecture under three likelihoods. In `vaelib` a likelihood is a layer at the end of the decoder. It has a method `log_prob`, and calling it gives the mean of a picture. Here are the two new ones:
 
 # %%
 show_source(ContinuousBernoulli, GaussianInk)
 
 # %% [markdown]
-# (`GaussianInk` inherits its one weight, `log_var`, the logarithm of the variance.) With the logit $a$ and $\lambda = \operatorname{sigmoid}(a)$, the density of the continuous
+# `GaussianInk` is normal, $\log p(x) = -\frac{(x - \mu)^2}{2\sigma^2} - \log \sigma - \frac12 \log 2\pi$, with $\mu = \operatorname{sigmoid}(a)$ and one $\sigma$ for all pixels, its one weight. With the logit $a$ and $\lambda = \operatorname{sigmoid}(a)$, the density of the continuous
 # Bernoulli, (20) in [notebook 02b](02b_raising_the_bound.ipynb), is $p(x) = C(\lambda)\, \lambda^x (1 - \lambda)^{1 - x} = \frac{a}{e^a - 1}\, e^{ax}$. The other two models keep the decoder's own
 # likelihood, Bernoulli. One of them is trained on the grey digits, and one on *binarised* digits: each pixel is tossed
-# once, ink with a probability equal to its grey value. Each model sees 10 000 digits twice, which is little, but the
-# same for all. (`initialize_from_data` gives the decoder a better start; how, comes further down.)
+# once, ink with a probability equal to its grey value. Each model sees 10 000 digits twice. That is not much, but it is
+# the same for all. (`initialize_from_data` gives the decoder a better start. We explain below how it does that.)
 
 
 # %%
@@ -219,15 +219,13 @@ print(pd.DataFrame(split).T.round(2).to_string())
 
 # %%
 for parts in split.values():
-    both = parts["information"] + parts["distance"]
-    assert abs(both - parts["kl"]) < 1e-6, "not in two"
     assert parts["distance"] > 0, f"too few draws: {page}"
 assert (
     split["continuous Bernoulli, grey"]["distance"]
     > split["continuous Bernoulli, grey"]["information"]
 ), page
 for name in ("Bernoulli, grey", "Bernoulli, binarised"):
-    assert split[name]["information"] > 0.8 * split[name]["kl"], page
+    assert split[name]["information"] > 0.9 * split[name]["kl"], page
 
 # %% [markdown]
 # The KL is computed by its formula, the information estimated from 2000 draws, and the distance is the rest. (All of this is about the mixture of these 10 000 clouds. The
@@ -249,8 +247,8 @@ print("quartiles of the logits there:", np.percentile(of_white, [25, 50, 75]).ro
 assert np.median(of_white) < -50, page
 
 # %% [markdown]
-# Where most pixels have one and the same value, a density rewards every further bit of certainty about it, without
-# limit. At $x = 0$ and $a \ll 0$ the formula above gives about $|a|$: a logit of −1000 earns a white pixel $\log 1000 = 6.9$ nats, and lower ones earn more. And far out in the plane the logits are large, because a decoder
+# Where most pixels have one and the same value, a density rewards any further certainty about it, without
+# limit. At $x = 0$ the continuous Bernoulli's density $\frac{a}{e^a - 1} e^{ax}$ is $\frac{a}{e^a - 1}$, for $a \ll 0$ about $|a|$: a logit of −1000 earns a white pixel $\log 1000 = 6.9$ nats, and lower ones earn more. And far out in the plane the logits are large, because a decoder
 # of leaky ReLU units is piecewise linear: there they grow in proportion to the length of $z$. So the encoder gets a higher density just by moving its codes
 # outwards. Is that what the codes are bought for? If so, then a limit should bring the price down. `benchmarks/likelihoods.py` tries two, with three seeds
 # each. *Dequantised* adds noise of the width of one grey level, so that no value is hit exactly any more. *Limited*
@@ -282,8 +280,8 @@ assert (limited < 1.2 * runs.loc["Bernoulli, grey"]).all(), "for every seed"
 #   eighth, and with a ceiling the continuous Bernoulli pays about as much as the Bernoulli does. The mutual information
 #   changes by about two nats, the distance by 77. So nearly all of the extra price is distance, paid for certainty about white pixels.
 # - *The Gaussian* has one learned width for all pixels, so it cannot become certain of a single one, and dequantisation changes little. (Most of that is only the unit, since grey levels are then 1/256 apart and not 1/255.)
-# - *When the numbers may be compared.* On the grey digits as they are, no density has a ceiling, so a higher ELBO may only mean more certainty about exact zeros. With noise of the width of one grey level the average of $\log f$ over a level
-#   is at most the logarithm of the average of $f$ (Jensen), which is 256 times the level's probability. So both densities have the same ceiling, $784 \log 256 = 4347$ nats, and their ELBOs on dequantised digits may be compared. There the
+# - *When the numbers may be compared.* On the grey digits as they are, these two likelihoods have no ceiling, so a higher ELBO may only mean more certainty about exact zeros. Now add noise, so that each grey level becomes an interval of width 1/256. The average of $\log f$ over it
+#   is at most the logarithm of the average of $f$ (Jensen), and that average is 256 times the level's probability. A probability is at most 1. So on average over the noise no model can exceed $784 \log 256 = 4347$ nats, and ELBOs on dequantised digits may be compared. There the
 #   continuous Bernoulli is far ahead. That does not make it a good generator: 38 % of its codes lie outside.
 #
 # **Before you compare densities on data with many equal values, dequantise.**
@@ -383,9 +381,9 @@ assert 0 < gained < 2 * runs.std().distortion[0.1], "the distortion falls by mor
 # ### Collapse, deserved and undeserved
 #
 # A latent unit is called **active** if its mean depends on the picture: variance of `z_mean` over pictures above 0.01
-# [6]. At β = 392 no unit is active. This collapse is *deserved*: at such a price no code pays. But there is also an
-# undeserved kind. Early in training the decoder cannot read any code yet, so the KL is a price for nothing. The
-# encoder then gives up units that might have paid later: it makes their clouds equal to the prior. Two models at β = 20 show that the outcome depends on how training begins. Whether the collapse was undeserved, the loss will tell. The cure is to ask for the price
+# [6]. At β = 392 no unit is active. This collapse is *deserved*: at such a price no code pays. It is said that there is also an
+# undeserved kind [12]. Early in training the decoder cannot read any code yet, so the KL is a price for nothing. The
+# encoder then gives up units that might have paid later: it makes their clouds equal to the prior. Two models at β = 20 will show that the outcome depends on how training begins. The cure is to ask for the price
 # later: raise β from 0 to 20 along a line, over the first 300 of 400 steps (**warm-up** [12]). `beta` is a variable,
 # and a callback may assign to it:
 
@@ -408,9 +406,7 @@ _ = train(warmed, few, [callback], epochs=epochs)
 
 # %% tags=["nbval-ignore-output"]
 ways = {"β = 1": ordinary, "β = 20 at once": at_once, "with warm-up": warmed}
-variances = {
-    name: encode(each.encoder, x_test)[0].var(axis=0) for name, each in ways.items()
-}
+variances = {name: spread_of_means(each, x_test) for name, each in ways.items()}
 for name, of_units in variances.items():
     print(f"{name:15} variances of z_mean over pictures: {np.sort(of_units).round(3)}")
 
@@ -439,7 +435,10 @@ print(ways[columns].agg(["mean", "min", "max"]).round(3).T.unstack().to_string()
 weaker = runs.pivot(index="seed", columns="warmed", values="weaker unit")
 assert (weaker[False] < 0.01).all(), "at once: dead with every seed"
 assert (weaker[True] > 0.1).all(), "with warm-up: alive with every seed"
-loss = runs.pivot(index="seed", columns="warmed", values="loss")
+runs["elbo"] = -runs.reconstruction - runs.kl
+loss, elbo = (
+    runs.pivot(index="seed", columns="warmed", values=v) for v in ("loss", "elbo")
+)
 gained = loss[False] - loss[True]
 print(f"with warm-up the loss is {gained.mean():.2f} lower, ", end="")
 print(
@@ -447,20 +446,23 @@ print(
     end="",
 )
 print(f"for single seeds from {gained.min():.2f} to {gained.max():.2f}")
+print(f"and the ELBO {(elbo[True] - elbo[False]).mean():.1f} nats higher")
 
 # %% [markdown]
 # So after 400 steps the warm-up has decided whether the second unit lives, for every seed. (With warm-up the full price has been asked for only 100 of them; we have not looked at what longer training does.) But the two are nearly level in the loss
-# that training goes by, reconstruction + 20 · KL: at this price a second unit is only just worth its cost. So the collapse cost about a quarter of a nat, and was hardly undeserved. At β = 1 our
+# that training goes by, reconstruction + 20 · KL, where a nat of KL counts twenty. (No code at all costs 205.65, so after 400 steps both units together have saved only 0.7.) By this loss the unit that died would hardly have paid, so the collapse may well have been deserved.
+# The ELBO, which counts each nat once, is four nats lower for it. At β = 1 our
 # model needs no such help: both units live without it.
 #
 # ## The recipe, taken apart
 #
 # Which of the choices in notebook 03 matter? `benchmarks/recipes.py` changes one thing, or the few that a row names, and trains for the
-# same seven epochs on the same digits. (Notebook 03 has batch normalisation, ReLU in the encoder and leaky ReLU in the decoder, batches of 250 and a peak rate of 0.02. Seconds are those of one epoch; `training` is the ELBO in training, where batch normalisation uses the batch.)
+# same seven epochs on the same digits. (Notebook 03 has batch normalisation, ReLU in the encoder and leaky ReLU in the decoder, batches of 250 and a peak rate of 0.02. `low` and `high` are the worst seed and the best. `training` is averaged over the last epoch, while the weights still change and
+# with dropout if there is any, so it may lie below the test ELBO.)
 
 # %%
 recipes = results("recipes")
-columns = ["recipe", "elbo", "training", "low", "high", "kl", "seconds", "seeds"]
+columns = ["recipe", "elbo", "training", "low", "high", "kl", "seeds"]
 shown = recipes[columns]
 print(shown.round(1).to_string(index=False))
 
@@ -489,24 +491,25 @@ assert low["notebook 03"] < high["no BN, peak 0.005, better start"], (
 )
 best = low["no BN, peak 0.005, better start, GELU"]
 assert best > high["notebook 03"] + 1, "GELU is better for every seed"
+elbo = recipes.set_index("recipe").elbo
+assert elbo["no BN, peak 0.005, better start, GELU"] > elbo["notebook 03"] + 3
 
 # %% [markdown]
 # (The article is the one that this course follows, see notebook 03. Lines: from the worst seed to the best; hollow dots have one seed only. BN is batch normalisation; the orange dot is notebook 03's recipe. With more
 # latent units the ELBO is far higher, so those rows are in the table only.) What to read from it:
 #
-# - With two latent units, the largest losses come from a learning rate so small that seven epochs are not enough. With a constant rate of 0.0001 they end almost 30 nats lower. With the
-#   article's larger batches as well, which means half as many steps, and its dropout, they end below the average
+# - With two latent units, the ELBO falls most when the learning rate is too small for seven epochs. With a constant rate of 0.0001 the model ends almost 30 nats lower. With the
+#   article's larger batches as well, which means half as many steps, and its dropout, it ends below the average
 #   picture.
 # - Dropout costs ten nats. It was invented against overfitting, and a model with two latent units that has seen each
 #   digit seven times is nowhere near that.
-# - Batch normalisation helps by about two nats: with all three seeds here, though that is only about twice the spread between seeds. But it has a price outside of training: with batches of 1000 the model is
-#   good in training (−150) and bad on the test set (−169), probably because its running averages lag behind: there were few steps, and with this row also a shorter warm-up, of 50.
+# - At this peak rate batch normalisation is worth about two nats. The three seeds here agree, but the worst of the ten seeds below is as low as the runs without it. And it has a price outside of training: with batches of 1000 the model is
+#   good in training (−150) and bad on the test set (−169), probably because its running averages lag behind: there were few steps. (This row also has a shorter warm-up, of 50.)
 # - It is not needed. With a better start of the decoder, and a peak of 0.005, the model does as well without it, and with a smoother
 #   activation, GELU in place of both, it does better by more than three nats. (We did not try the better start with the higher peak.)
 #
 # (Another seed changes notebook 03's ELBO by about a nat, [ten
-# seeds](../benchmarks/results/limits.md) have a standard deviation of 0.9; from rows with one seed we read only differences of
-# twenty nats and more.)
+# seeds](../benchmarks/results/limits.md) have a standard deviation of 0.9; from rows with one seed we read only differences far larger than this.)
 #
 # So let us look at that start.
 #
@@ -571,7 +574,7 @@ assert abs(steps["with it"].mean()) < 1.5, "the spreading is worth something"
 
 # %% [markdown]
 # Without the spreading the start is already worth twelve nats in this epoch. The spreading, which looks so convincing in the
-# figure, adds nothing that three seeds could show. So much for explanations that nobody has tested.
+# figure, adds nothing that three seeds could show. So much for explanations that nobody has tested. (Which of the other two changes earns the twelve nats, you can find out in the same way.)
 #
 # The article trained for a thousand epochs. `benchmarks/article.py` repeated that, with its dropout of 0.3 and its learning
 # rate of 0.0001:
@@ -607,11 +610,11 @@ assert np.mean(after_one) > curve.elbo.iloc[-1] - 2, "one epoch is worth less"
 assert min(reached) > curve.elbo.max() + 8, "the longer runs should be far better"
 
 # %% [markdown]
-# One epoch of the full better start does about as much as a thousand of the article's. (The longer runs start in a similar way, but their recipe differs: batches of 250, peaks of 0.005 and 0.003, sharper bends, a changed Adam with gradient clipping. They were trained for a given
+# One epoch of the full better start does about as much as a thousand of the article's. (The longer runs start in a similar way, but their recipe differs: batches of 250, peaks of 0.005 and 0.003, larger weights in the first layer, Adam with $\beta_2 = 0.99$ and gradient clipping. They were trained for a given
 # time, one seed each, on the machine named in [the report](../benchmarks/results/bench.md).) The layers have the same sizes as the article's, and there are still two
 # latent units. What has changed from the article's recipe to the one-epoch runs is the learning rate, which warms up to a peak a hundred times higher and then falls to 0, the batches, a quarter as large, the start, GELU in place of ReLU and leaky ReLU, and
-# batch normalisation and dropout, which are gone. For comparison, Davidson et al.
-# report −137.1 for a model of the same layer sizes, on binarised digits and thus not quite the same task [13].
+# batch normalisation and dropout, which are gone. The longer runs may be set beside the −137.1 that Davidson et al.
+# report for an ordinary VAE of the same layer sizes. Theirs is for binarised digits, and thus not quite the same task [13].
 #
 # Notebook 03 keeps the article's networks all the same: every step away from them
 # should be one whose reason you have seen. Now you have.
@@ -646,7 +649,7 @@ from course.exercises.dependence import check_active_units, check_bits_per_pixel
 def active_units(z_mean, z_log_var):
     """How many units say something about the picture.
 
-    Both of shape (pictures, latent_dim). Not all must be needed.
+    Both of shape (pictures, latent_dim). You may not need both.
     """
     return ...  # your answer
 
@@ -660,7 +663,7 @@ check_active_units(active_units)
 def active_units_solution(z_mean, z_log_var):
     """How many units say something about the picture.
 
-    Both of shape (pictures, latent_dim). Not all must be needed.
+    Both of shape (pictures, latent_dim). You may not need both.
     """
     return int((z_mean.var(axis=0) > 0.01).sum())
 

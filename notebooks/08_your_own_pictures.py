@@ -23,7 +23,7 @@
 #
 # Such questions are hard to answer for photographs, because nobody knows what is behind them. So the pictures
 # here are drawn by code: one coloured shape each, whose kind, place, size, hue and rotation we know. Put your own
-# folder in their place, and everything up to the section *What does a unit mean?* works on it, too.
+# folder in their place, and the cells up to the section *What does a unit mean?* run on it, too. (Where a check of our own numbers stops, go on at the next cell. Tables from benchmarks remain those of the shapes.)
 #
 # You need [notebook 03](03_vae_in_keras.ipynb) for the model, and [notebook 07](07_what_the_numbers_depend_on.ipynb) for
 # likelihoods.
@@ -86,7 +86,7 @@ for i, (picture, kind) in enumerate(zip(drawn, causes["shape"], strict=True)):
     Image.fromarray((255 * picture).round().astype("uint8")).save(file)
 
 # %% [markdown]
-# For pictures of your own, leave this cell out and set `folder` to the name of theirs. `load_pictures` reads all PNG and
+# For pictures of your own, leave this cell out and set `folder` to their folder. `load_pictures` reads all PNG and
 # JPEG files in it, cuts each to a square around its middle, and scales it. A file that it can't use stops it, with a message that names the file. Sub-folders become
 # labels. Keep some pictures back, to test with:
 
@@ -101,7 +101,7 @@ print(
 )
 
 # %% [markdown]
-# Look at your data before anything else. Are they what you think they are? Is the cut right? Are any of them there twice?
+# Look at your data before anything else. Are they what you think they are? Is the cut right? Are there duplicates?
 
 # %% alt="Two rows of twelve pictures: each shows one square, disc or triangle on dark grey, in colours from red to violet, at various places, of various sizes and turned by various angles."
 fig, ax = plt.subplots(figsize=(10, 1.8), layout="constrained")
@@ -113,24 +113,24 @@ plt.show()
 #
 # A coloured pixel is not ink, and the Bernoulli formula is no density of it ([notebook 07](07_what_the_numbers_depend_on.ipynb)).
 # We take the Gaussian: each of the $D = 32 \cdot 32 \cdot 3$ values is normal around what the decoder draws, with one standard
-# deviation $\sigma$ for all of them, which is learned. Training then minimises the squared error, divided by
-# $2\sigma^2$, and $\sigma$ settles where the error is.
+# deviation $\sigma$ for all of them, which is learned. Training then minimises the squared error divided by
+# $2\sigma^2$, plus $D \log \sigma$, plus the KL, so $\sigma^2$ settles at the average squared error.
 #
-# A density has a unit, and files do not hold densities: they hold whole numbers $k$ from 0 to 255. Left as they are, a density could
-# grow without limit on values that occur often. The remedy is to **dequantise**: add noise $u$, uniform between 0 and 1, so that
+# A density has a unit, and files do not hold densities: they hold whole numbers $k$ from 0 to 255. A flexible density can
+# grow without limit on values that occur often, as notebook 07 showed. One $\sigma$ for all prevents most of that. But we also want a number with a plain meaning, and for that we **dequantise**: add noise $u$, uniform between 0 and 1, so that
 # $x = (k + u)/256$ fills the width of its level evenly. The model's probability of the level $k$ is the integral of its
 # density over that width, and by Jensen's inequality
 #
 # $$\log P(k) = \log \int_0^1 p\Bigl(\frac{k + u}{256}\Bigr) \frac{1}{256}\, du \;\ge\;
 # \mathbb E_u\Bigl[\log p\Bigl(\frac{k + u}{256}\Bigr)\Bigr] - \log 256.$$
 #
-# So the ELBO of dequantised pictures, less $D \log 256$, is a lower bound on the log-**probability** of the files'
+# So the ELBO of dequantised pictures, minus $D \log 256$, is a lower bound on the log-**probability** of the files'
 # numbers. Divided by $-D \log 2$ it becomes an upper bound on the **bits per dimension**:
 #
 # $$\text{bits per dimension} \;\le\; 8 - \frac{\text{ELBO}}{D \log 2}.$$
 #
 # A model that knows nothing, with all levels equally likely, needs 8. Bits per dimension can be compared between models
-# of the same pictures, whatever their likelihood. And they have a plain meaning: a lossless compressor that uses the model needs about so many bits for each
+# of the same pictures, whatever their likelihood. And they have a plain meaning: a lossless compressor that uses the model needs about that many bits for each
 # value.
 
 # %%
@@ -152,9 +152,10 @@ options = {"image_shape": x.shape[1:], "batch_normalization": False}
 x_noisy = measures.dequantised(x_train, rng)
 
 
-def new_vae(beta=1.0):
-    """An untrained VAE with convolutions, and a learned σ that begins at 0.05."""
-    decoder = ConvDecoder(latent_dim, likelihood=Gaussian(sigma=0.05), **options)
+def new_vae(beta=1.0, likelihood=None):
+    """An untrained VAE with convolutions; Gaussian, with a σ that begins at 0.05."""
+    likelihood = likelihood or Gaussian(sigma=0.05)
+    decoder = ConvDecoder(latent_dim, likelihood=likelihood, **options)
     initialize_from_data(decoder, x_noisy)
     return VAE(ConvEncoder(latent_dim, **options), decoder, beta=beta)
 
@@ -225,14 +226,13 @@ assert vae.decoder.likelihood.sigma < 0.08, page
 # Negative losses are no mistake: a density may exceed 1. How good is the model on the test pictures? For comparison, the
 # size of the same pictures as PNG files, in bits for each value:
 
+
 # %%
-log_p_x_given_z = paired_log_likelihood(vae.decoder)
-
-
-def elbo_of(pictures):
+def elbo_of(pictures, model=vae):
     """The ELBO of each picture, dequantised: nats, from four draws."""
     noisy = measures.dequantised(pictures, rng)
-    return dataset_elbo(log_p_x_given_z, noisy, *encode(vae.encoder, noisy), draws=4)
+    log_p_x_given_z = paired_log_likelihood(model.decoder)
+    return dataset_elbo(log_p_x_given_z, noisy, *encode(model.encoder, noisy), draws=4)
 
 
 def png_bytes(picture):
@@ -263,7 +263,7 @@ assert png < 1.5, page
 # %% [markdown]
 # PNG is far better! It has found out that most neighbours in these drawings are exactly equal, and spends nothing on them.
 # Our model cannot say so. The code itself is cheap: the KL costs next to nothing per dimension. All the rest is for the pixels given the code. The model takes each of them to be noisy on its own, and one $\sigma$ has to do for the flat
-# background and for the edges, where the model errs. (Photographs are noisy everywhere, and PNG is less far ahead.) Anyway, a VAE like this one is not a good *compressor*. What it has to offer lies in its codes.
+# background and for the edges, where the model errs. So a VAE like this one is not a good *compressor*. What it has to offer lies in its codes.
 #
 # ## Looking at it
 
@@ -277,7 +277,7 @@ def draw(model, codes):
 # %% [markdown]
 # The top row shows test pictures, the second their reconstructions through the mean codes, and the third new pictures, decoded from draws of the prior.
 
-# %% alt="Three rows of twelve. Test pictures; their reconstructions, with the same colours, places and sizes but rounded corners; and new pictures, soft coloured blobs, some of mixed shape."
+# %% alt="Three rows of twelve. Test pictures; their reconstructions, with the same colours, places and sizes but rounded corners; and new pictures: most nearly empty, a few dim specks."
 fig, ax = plt.subplots(figsize=(10, 2.7), layout="constrained")
 rows = [x_test[:12], vae.predict(x_test[:12], verbose=0), vae.generate(12, seed=8)]
 plot_digits(*rows, labels=["test", "reconstructed", "new"], ax=ax)
@@ -294,7 +294,7 @@ plt.show()
 #
 # $$\operatorname{KL}[q(z)\,\|\,p(z)] \;\ge\; \text{average KL} - \log N.$$
 #
-# Here $\log N$ is 8.9 nats, and the KL is far above it. Nearly all of it is distance: clouds so small that all of them together cover next to nothing of the prior. A price on the KL should help, a large β. For a fixed $\sigma$
+# Here $\log N$ is 8.9 nats and the KL about 40, so at least 31 nats of it are distance: clouds so small that all of them together cover next to nothing of the prior. A price on the KL should help, a large β. For a fixed $\sigma$
 # that is the same as a larger $\sigma$ ([notebook 02b](02b_raising_the_bound.ipynb)): we tell the model to see less sharply.
 
 # %% tags=["nbval-ignore-output"]
@@ -310,7 +310,10 @@ assert kl_of(calm) < np.log(len(x_noisy)) < kl_of(vae) - 20, page
 
 # %% alt="Four rows of twelve. Test pictures; reconstructions with beta 256: blurred discs of the right colour, place and size; new pictures with beta 1: most nearly empty, some odd specks; new pictures with beta 256: blurred coloured discs, one in each picture."
 fig, ax = plt.subplots(figsize=(10, 3.5), layout="constrained")
-rows = {"test": x_test[:12], "β = 256: again": calm.predict(x_test[:12], verbose=0)}
+rows = {
+    "test": x_test[:12],
+    "β = 256: reconstructed": calm.predict(x_test[:12], verbose=0),
+}
 rows |= {
     f"β = {b}: new": m.generate(12, seed=8) for b, m in {1: vae, 256: calm}.items()
 }
@@ -319,7 +322,7 @@ plt.show()
 
 # %% [markdown]
 # Now nearly every new picture has one shape on it, if a blurred one. `benchmarks/shapes.py` has trained models for four values of β, for 20 epochs, with three seeds. It measures how far pictures are from the
-# nearest training picture, a root mean square over pixels, and how much they differ from the background, compared with test pictures (*ink*):
+# nearest training picture, a root mean square over values, and how much they differ from the background, compared with test pictures (*ink*). `rmse` is the error of reconstructions. (The benchmark trains twice as long, on 10 000 pictures: there $\log N$ is 9.2.)
 
 # %%
 shapes = results("shapes")
@@ -342,31 +345,61 @@ assert runs.kl[256.0].max() < 9.2, "above log N"
 assert (runs["active units"][256.0] == 4).all(), "not four units"
 
 # %% [markdown]
-# At β = 1 new pictures have less than a third of the ink of test pictures. As β grows they come nearer to the training pictures, and at 256 they have all of the ink. The KL is then 6 nats, below $\log N$ = 9.2.
+# At β = 1 new pictures have on average 30 % of the ink of test pictures. As β grows they come nearer to the training pictures, and at 256 they have all of the ink. The KL is then 6 nats, below $\log N$.
 # (At 256 they are even nearer to training pictures than test pictures are. That is no merit: a blurred picture is near many others.) The price is paid in bits and in sharpness. And only four of the eight units are
-# active: at this price the model needs no more.
+# active: at this price the others do not pay.
 #
 # ## Between pictures, and along a unit
 #
-# Halfway between two pictures in *pixels* lies a double exposure; halfway between their *codes* lies another shape:
+# Halfway between two pictures in *pixels* lies a double exposure. What lies halfway between their *codes*? Here are two pairs of test pictures, one whose codes are near each other and one whose codes are far apart:
 
-# %% alt="Two rows of nine, from a square to a disc of another colour in equal steps. In pixels the square fades out while the disc fades in at its place. In codes a single shape moves and changes its colour."
-ends = x_test[[1, 4]]
-share = np.linspace(0, 1, 9)
-in_pixels = np.array([(1 - s) * ends[0] + s * ends[1] for s in share])
-codes, _ = encode(vae.encoder, ends)
-line = np.array([(1 - s) * codes[0] + s * codes[1] for s in share])
-in_codes = draw(vae, line)
-fig, ax = plt.subplots(figsize=(10, 2.4), layout="constrained")
-plot_digits(in_pixels, in_codes, labels=["in pixels", "in codes"], ax=ax)
+# %%
+codes, _ = encode(vae.encoder, x_test)
+pairs = codes.reshape(-1, 2, latent_dim)
+apart = np.linalg.norm(pairs[:, 0] - pairs[:, 1], axis=1)
+ranked = apart.argsort()
+share = np.linspace(0, 1, 9)[:, None, None, None]
+rows = {}
+for name, i in {"near": ranked[12], "far": ranked[-12]}.items():
+    first, second = x_test[2 * i : 2 * i + 2]
+    rows[f"{name}, in pixels"] = (1 - share) * first + share * second
+    line = (1 - share[..., 0, 0]) * pairs[i, 0] + share[..., 0, 0] * pairs[i, 1]
+    rows[f"{name}, in codes"] = draw(vae, line)
+
+# %% alt="Four rows of nine. Near pair: in pixels a triangle fades out while a square fades in; in codes one green shape moves and shrinks. Far pair: in pixels a red disc fades out while a blue one fades in; in codes a shape turns from red over green to blue, and is smallest halfway."
+fig, ax = plt.subplots(figsize=(10, 4.6), layout="constrained")
+plot_digits(*rows.values(), labels=list(rows), ax=ax)
 plt.show()
+
+# %% [markdown]
+# Between the near pair one shape moves and shrinks. Between the far pair it takes colours that neither end has, and there is less of it halfway: the line crosses places where hardly any codes lie. Is that the rule? For all 250 pairs,
+# let us measure how much ink there is halfway, as a share of that at the ends:
+
+# %% tags=["nbval-ignore-output"]
+background = x_test[0, 0, 0]
+
+
+def ink(pictures):
+    """How much pictures differ from the background, on average."""
+    return np.abs(pictures - background).mean(axis=(1, 2, 3))
+
+
+halfway = ink(draw(vae, pairs.mean(axis=1)))
+kept = halfway / (ink(draw(vae, pairs[:, 0])) + ink(draw(vae, pairs[:, 1]))) * 2
+third = len(ranked) // 3
+near, far = kept[ranked[:third]], kept[ranked[-third:]]
+print(f"ink halfway: {near.mean():.0%} in the nearest third of the pairs, ", end="")
+print(f"{far.mean():.0%} in the farthest")
+
+# %% jupyter={"source_hidden": true}
+assert near.mean() > far.mean() + 0.15, page
 
 # %% [markdown]
 # And what does each unit do? In a **latent traversal** one unit of a picture's code goes from −2 to 2, while the others
 # stay where they are. With β = 256:
 
 # %% alt="Eight rows of nine pictures, a row for each unit, from -2 to 2. Three rows do not change. In the others the shape moves, or changes its colour, or both."
-steps, (code, _) = np.linspace(-2, 2, 9), encode(calm.encoder, ends[:1])
+steps, (code, _) = np.linspace(-2, 2, 9), encode(calm.encoder, x_test[1:2])
 rows = []
 for unit in range(latent_dim):
     moved = np.repeat(code, len(steps), axis=0)
@@ -378,16 +411,16 @@ ax.set_xlabel("from −2 to 2")
 plt.show()
 
 # %% [markdown]
-# Three rows change nothing at all: these units are inactive. Along the others the shape moves, grows or takes another colour, and often several of these at once. Below we shall measure it.
+# Three rows hardly change anything: these units are inactive, or nearly so. Along the others the shape moves, grows or takes another colour, and often several of these at once. Below we shall measure it.
 #
 # ## How many units?
 #
-# With too few units the model cannot hold what is in a picture. And with many? A unit without use falls back on the prior and costs nothing, so
+# With too few units the model cannot hold what is in a picture. And with many? An unused unit falls back on the prior and costs nothing, so
 # there is no obvious upper limit. From the same benchmark, models of 2 to 16 units at β = 1:
 
 # %%
 sizes = shapes[(shapes.beta == 1) & (shapes.likelihood == "gaussian")]
-columns = ["bits", "kl", "active units"]
+columns = ["bits", "kl", "active units", "ink of new"]
 of_size = sizes.groupby("latent_dim")
 print(of_size[columns].agg(["mean", "std"]).round(2).to_string())
 
@@ -395,6 +428,7 @@ print(of_size[columns].agg(["mean", "std"]).round(2).to_string())
 best = of_size["bits"].mean()
 assert best[2] - 0.5 > best[4] > best[8] > best[16], "more units should save bits"
 assert (sizes["active units"] == sizes.latent_dim).all(), "all units should be active"
+assert of_size["ink of new"].min()[2] > 1 > 0.6 > of_size["ink of new"].max()[8]
 
 # %% alt="Two panels against the number of latent units, 2, 4, 8 and 16, each run a dot; the three dots nearly coincide. Bits per dimension fall from 6.5 to 5.8 at 4 units, then slowly to 5.2 at 16. The KL rises from 12 nats to 73."
 fig, axes = plt.subplots(1, 2, figsize=(10, 3.2), layout="constrained")
@@ -410,9 +444,9 @@ sns.despine()
 plt.show()
 
 # %% [markdown]
-# The step from 2 to 4 units is the largest. After that each doubling still saves a quarter of a bit, and all 16 units are active. There is no natural end, although the pictures
-# have only six causes: more units go on to describe the details, such as edges and corners. How many you want depends on what for. For codes that you want to look at, take few;
-# for good reconstructions take more.
+# The step from 2 to 4 units saves most. The next two doublings save 0.24 and 0.31 bits, and all 16 units are active: up to 16 there is no sign of an end. The pictures have six causes, but six causes
+# are not six units. (Probably further units serve edges and corners; we have not checked.) Note the last column: with 2 units new pictures have all of their ink without any larger β. So how many you want depends on what you want them for: few
+# for new pictures and for codes to look at, more for good reconstructions.
 #
 # ## What does a unit mean?
 #
@@ -422,53 +456,58 @@ plt.show()
 # %%
 known, factors = coloured_shapes(5000, seed=1)
 z_mean, _ = encode(calm.encoder, measures.dequantised(known, rng))
+active = np.flatnonzero(z_mean.var(axis=0) > 0.1)
 print(pd.DataFrame(factors).head(4).round(2).to_string())
 
 # %% [markdown]
 # What does unit $j$ tell about a factor $v$? Cut the values of both into 20 groups of equal size, count how often each pair of groups
 # occurs, and compute the **mutual information** $I(z_j; v) = H(z_j) + H(v) - H(z_j, v)$, where $H$ is the entropy of the shares. Divided
-# by $H(v)$, 1 means that the unit tells everything about the factor, and 0 that it tells nothing. As Locatello and others [19] do, we take the mean codes.
+# by $H(v)$, 1 means that the unit tells everything about the factor, and 0 that it tells nothing. As Locatello and others [19] do, we take the mean codes, and only those of units whose means vary much, with a variance above 0.1. (The mean of an inactive unit still varies a little. Mutual information does not depend on scale, and would see it; in a drawn code it drowns in the noise.)
 
 # %%
 show_source(measures.mutual_information)
 
-# %% alt="A table of eight units against six factors, darker for more information. For x, y and hue one unit has a share of 0.26 to 0.36, and several others have small ones. Size has no share above 0.06; shape and rotation are near 0 everywhere."
-table = measures.information_table(z_mean, factors)
-fig, ax = plt.subplots(figsize=(7.5, 4), layout="constrained")
-names = [f"$z_{unit + 1}$" for unit in range(latent_dim)]
+# %% alt="A table of the five active units against six factors, darker for more information. For x, y and hue one unit has a share of 0.26 to 0.36, and several others have small ones. Size has no share above 0.05; shape and rotation are near 0 everywhere."
+table = measures.information_table(z_mean[:, active], factors)
+fig, ax = plt.subplots(figsize=(7.5, 3), layout="constrained")
+names = [f"$z_{unit + 1}$" for unit in active]
 style = {"annot": True, "fmt": ".2f", "cmap": "Blues", "vmin": 0, "vmax": 1}
 sns.heatmap(table, xticklabels=list(factors), yticklabels=names, ax=ax, **style)
 ax.tick_params(length=0, rotation=0)
 plt.show()
 
 # %% [markdown]
-# (A finite sample adds a little to every entry: about 0.01 here, also where there is nothing to tell. And the mean of an inactive unit still varies a little.)
+# (A finite sample adds a little to every entry: about 0.01 here, also where there is nothing to tell.)
 #
-# No unit tells all about a factor, and most tell a little about several. The **mutual information gap** (MIG) [15] puts this in a number for each factor: how far the best
+# No unit tells everything about a factor, and most tell a little about several. The **mutual information gap** (MIG) [15] puts this in a number for each factor: how far the best
 # unit is ahead of the second best. It would be 1 if one unit said all about the factor, and no other anything.
 # But is the information *lost*, or only spread over several units? Let all units together predict each factor, by least squares on the units and their products, fitted on one half of the pictures and judged on the
-# other:
+# other. For the kind of shape, which is no number, the 15 nearest of 4000 codes vote:
 
 # %% tags=["nbval-ignore-output"]
 mig = measures.mutual_information_gap(table)
-r2 = [measures.readable(z_mean, values) for values in factors.values()]
-print(pd.DataFrame({"MIG": mig, "R² of all units": r2}, index=list(factors)).round(2))
+named = ["x", "y", "size", "hue"]
+r2 = pd.Series({name: measures.readable(z_mean, factors[name]) for name in named})
+both_ways = pd.DataFrame({"MIG": pd.Series(mig, list(factors)), "R²": r2})
+print(both_ways.round(2).to_string(na_rep=""))
+_, near = spatial.KDTree(z_mean[:4000]).query(z_mean[4000:], k=15)
+vote = stats.mode(factors["shape"][near], axis=1).mode
+print(f"kind named rightly by a vote: {np.mean(vote == factors['shape'][4000:]):.0%}")
 
 # %% jupyter={"source_hidden": true}
 assert mig.max() < 0.5, page
-assert min(r2[1:5]) > 0.8, page
-assert r2[5] < 0.3, page
+assert r2.min() > 0.8, page
+assert np.mean(vote == factors["shape"][4000:]) < 0.45, page
 
 # %% [markdown]
-# Place and hue can be read from the code almost perfectly and size nearly as well, but only from all of its units together. The kind of shape and the rotation are hardly in it:
-# they move few pixels, so few nats depend on them.
+# Place and hue can be read from the code almost perfectly and size nearly as well, but only from all of its units together. The kind of shape is hardly in it: guessing would be right for a third.
+# It changes few pixels, so few nats depend on it.
 #
 # That the units are mixed should not surprise you. The prior $\mathcal N(0, I)$ looks the same from all sides. Rotate all codes and let the decoder rotate them
 # back, and prior and reconstructions are as before. Only the shape of $Q$, whose noise is independent in each unit, prefers some axes to others.
 # A larger $\beta$ has been proposed as a remedy [10]. Here are the four values of $\beta$ again:
 
 # %%
-named = ["x", "y", "size", "hue"]
 means = {
     column: [np.mean([row[name] for name in named]) for row in priced[column]]
     for column in ("mig", "readable")
@@ -499,13 +538,12 @@ sns.despine()
 plt.show()
 
 # %% [markdown]
-# (Means over place, size and hue.) One run of twelve stands out: at β = 256 the gaps of one seed reach 0.36. The two other seeds, with the same β, end below 0.1. So a larger β may give the units a meaning of their own, or it may
-# not. Locatello and others [19] found the same on a large scale: how well units separate depends on the seed at least as much as on the method, and without some labels nobody can
-# tell which run went well.
+# (Means over place, size and hue.) At β = 256 the gap depends strongly on the seed: from 0.08 to 0.36, and it is 0.17 for the model above, whose training was shorter. So a larger β may help on average, but a single run may not show it.
+# Locatello and others [19] found the same on a large scale: how well units separate depends on the seed at least as much as on the method, and they found no reliable way to tell, without labels, which run went well.
 #
 # ## Odd pictures
 #
-# A model of pictures should find those unlikely that do not belong. Let us give it five kinds that it has never seen: two shapes at once, shapes without colour, shapes half as large as the smallest or less, shapes that have faded to a tenth of their contrast, and nothing at
+# A model of pictures should find those unlikely that do not belong. Let us give it five kinds that it has never seen: two shapes at once, shapes without colour, whole pictures at half scale, so that no shape is larger than the smallest usual one, shapes that have faded to a tenth of their contrast, and nothing at
 # all:
 
 # %% alt="Five rows of twelve: two shapes in each picture; shapes in grey; small shapes near the middle; shapes so faded that they are hardly visible; and plain dark grey."
@@ -528,7 +566,7 @@ for name, values in elbo.items():
     ax.hist(values.clip(*edges[[0, -1]]), edges, histtype="step", label=name, **style)
 ax.set(xlabel="ELBO, nats (those below −2000 at the left edge)", ylabel="pictures")
 ax.set(yscale="log")
-ax.legend(loc="upper left", fontsize="small")
+ax.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
 sns.despine()
 plt.show()
 
@@ -564,9 +602,9 @@ assert eight.drop("half as large")["min"].min() > 0.99
 
 # %% [markdown]
 # (AUROC, from the lowest to the highest of three seeds.) The repair works where it was needed: 0.00 becomes 0.9. It has a price, since two shapes and grey shapes are found
-# a little less often than by a low ELBO. And shapes half as large escape both: their ELBO is neither low nor unusual. In groups of eight all but these are found without fail.
+# a little less often than by a low ELBO. And shapes half as large escape both: their ELBO is neither low nor unusual. In groups of eight the AUROC of all others is above 0.99.
 #
-# Does the failure belong to all likelihoods? The benchmark has trained a continuous Bernoulli model, too:
+# Does the failure belong to this likelihood? The benchmark has trained continuous Bernoulli models, too, and here is what a low ELBO finds with them:
 
 # %%
 other = pd.DataFrame([seed["low"] for seed in scores["continuous_bernoulli"]])
@@ -577,7 +615,23 @@ assert other["faded"].min() > 0.95, "for every seed"
 assert other["two shapes"].max() < low.loc["two shapes", "min"], "for every seed"
 
 # %% [markdown]
-# No: by its ELBO, faded shapes are found nearly always, and two shapes less often than before. What a likelihood calls odd depends on the likelihood. So before you trust such an alarm, test it with odd pictures of the
+# By its ELBO faded shapes are found nearly always, and empty pictures mostly. Is the failure gone, or has it moved? The density of the continuous Bernoulli is highest at 0 and at 1. So let us try pictures that are entirely black:
+
+# %% tags=["nbval-ignore-output"]
+bernoulli = new_vae(likelihood="continuous_bernoulli")
+train(bernoulli)
+black = np.zeros_like(usual[:500])
+found_black = {}
+for name, model in {"Gaussian": vae, "continuous Bernoulli": bernoulli}.items():
+    of_black, of_usual = elbo_of(black, model), elbo_of(usual[:500], model)
+    found_black[name] = measures.auroc(-of_black, -of_usual)
+    print(f"{name}: AUROC of a low ELBO for black pictures {found_black[name]:.2f}")
+
+# %% jupyter={"source_hidden": true}
+assert found_black["continuous Bernoulli"] < 0.1 < 0.9 < found_black["Gaussian"], page
+
+# %% [markdown]
+# It has moved. In this run black pictures get a higher ELBO from the continuous Bernoulli than the usual ones, while the Gaussian model finds them. Each likelihood has simple pictures of its own that it rates too highly. So before you trust such an alarm, test it with odd pictures of the
 # kind that you fear.
 #
 # ## Which pictures are alike?
@@ -608,7 +662,10 @@ print(pd.DataFrame(differences).T.round(3).to_string())
 # %%
 away = pd.DataFrame(differences)
 assert (away.loc[named, "codes"] < away.loc[named, "at random"] / 4).all(), page
-assert away.loc["same shape", "pixels"] > away.loc["same shape", "at random"], page
+assert (
+    away.loc[["size", "hue"], "codes"] < away.loc[["size", "hue"], "pixels"]
+).all(), page
+assert away.loc["same shape", "pixels"] > away.loc["same shape", "codes"] + 0.08, page
 
 # %% alt="Three rows of twelve: shapes; the nearest of 5000 by pixels; and the nearest by codes. Both have nearly the same place, size and colour as the shape above, but not always the same kind."
 fig, ax = plt.subplots(figsize=(10, 2.7), layout="constrained")
@@ -617,17 +674,16 @@ plot_digits(*rows, labels=["query", "by pixels", "by codes"], ax=ax)
 plt.show()
 
 # %% [markdown]
-# The codes do as well as the pixels, and a little better in size and hue, with 8 numbers for each picture in place of 3072. For the kind of shape the pixels are better, because this
-# code hardly knows it. A search by codes finds what the code holds, no more.
+# In this run the codes do as well as the pixels in place, and a little better in size and hue, with 8 numbers for each picture in place of 3072. For the kind of shape the pixels are clearly better. A search by codes finds what the code holds, no more.
 #
 # ## What to take with you
 #
 # - Dequantise, take a likelihood that is a density, and give bits per dimension: then numbers can be compared.
-# - Convolutions suit pictures, because patterns may stand anywhere.
-# - More units describe more details. How many you want depends on what for.
-# - Compare the KL with $\log N$. If it is much larger, new pictures will be poor; a larger β, or a larger σ, brings it down.
-# - What a code holds and what its single units mean are two questions. Here the code held nearly everything, and no unit
-#   meant one thing.
+# - Convolutions helped much where shapes could be anywhere, and not on centred digits. Measure it.
+# - Compare the KL with $\log N$. If it is much larger, expect poor new pictures; fewer units, a larger β or a larger σ bring it down.
+# - How many units you want depends on what you want them for.
+# - What a code holds and what its single units mean are two questions. Here the code held place, hue and size, but hardly the kind, and no
+#   unit held any of them alone.
 # - A high likelihood does not make a picture usual. Ask whether it is typical.
 # - Trust no such claim about your own pictures before you have measured it, with several seeds.
 
