@@ -74,6 +74,8 @@ def labels(labels: Any, n: int) -> tuple[np.ndarray, list[str]]:
     Digits from 0 to 9 keep their numbers; other classes are counted in order.
     """
     labels = np.asarray(labels)
+    if labels.dtype == object and all(isinstance(label, str) for label in labels.flat):
+        labels = labels.astype(str)  # as a column of pandas has them
     if labels.dtype.kind not in "iuU":
         raise TypeError(f"labels must be integers or strings, got {labels.dtype}")
     if labels.shape != (n,):

@@ -80,6 +80,14 @@ def test_names_stand_in_the_legends_and_everything_fits(recording, tmp_path):
         assert (page[[0, -1]] == 255).all()
 
 
+def test_names_in_a_column_of_pandas_are_names():
+    column = np.array(["cat", "dog", "cat"], dtype=object)
+    ax = plot_latent(np.arange(6.0).reshape(3, 2), column)
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["cat", "dog"]
+    with pytest.raises(TypeError, match="labels must be integers or strings, got object"):
+        plot_latent(np.zeros((2, 2)), [None, "cat"])
+
+
 def test_more_classes_than_colours_of_digits_are_told_apart():
     ax = plot_latent(np.random.default_rng(0).normal(size=(40, 2)), np.arange(40) % 13 + 100)
     colors = {tuple(each) for each in ax.collections[0].get_facecolors().round(3)}
