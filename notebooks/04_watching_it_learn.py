@@ -64,7 +64,7 @@ x_val = x_all[-1000:]
 # %% [markdown]
 # Most of the runs below are experiments on a few thousand digits, a few seconds each. Each begins with a new model and
 # the same random numbers, unless we compare seeds, so that runs differ only by what we change. (`batch_normalization=False` builds the networks without batch
-# normalisation. In our shortest runs batch normalisation makes the validation loss misleading; [further down](#Watching) you will see why.)
+# normalisation. That layer subtracts from each unit its mean over the current batch and divides by its standard deviation there; outside of training it uses running averages of both. In short runs these lag behind and make the validation loss misleading. [Further down](#Watching) we measure by how much.)
 
 
 # %%
@@ -266,7 +266,7 @@ assert np.all(ten_batches(normalised[:, 1], 111) < at_111), reminder
 # With batch normalisation (orange) the peak comes in the second batch already. Its height differs widely from seed to seed, and it is gone after a few batches. The reconstruction
 # comes down more slowly at first, and is lower in the end, for each of the three seeds.
 #
-# So the first thing that the model learns is the average picture. Does the peak belong to this step? Then it should not occur if the decoder knows the average picture from the beginning. Its last layer
+# So without batch normalisation the first thing that the model learns is the average picture. Does the peak belong to this step? Then it should not occur if the decoder knows the average picture from the beginning. Its last layer
 # adds a bias to each pixel's logit, and we set this to the log-odds of the mean:
 
 
@@ -288,7 +288,7 @@ assert prepared[:, 0].max() < 12, reminder
 assert np.abs(prepared[:, 1, 0] - average_picture).max() < 10, reminder
 
 # %% [markdown]
-# It does not occur. The peak belongs to learning the average picture.
+# It does not occur. Without batch normalisation the peak comes from a decoder that does not know the average picture yet. (With batch normalisation it must be otherwise: there the peak is over long before the reconstruction comes down.)
 
 # %% [markdown]
 # ## Keep the best, and stop in time
@@ -477,7 +477,7 @@ assert min(results["ReduceLROnPlateau"][0]["learning_rate"]) < 0.02, reminder
 # %% [markdown]
 # Up to the fifth epoch the first two are one and the same for each seed: same model, same random numbers, same rate. Then
 # the rate drops, and the next validation loss is 1.9 ± 0.6 nats lower than at the constant rate (mean and standard
-# deviation of the three seeds). One epoch later the lead is still 1.3 ± 0.3 nats. That is what the large steps cost. `ReduceLROnPlateau` takes the moment from the losses,
+# deviation of the three seeds). One epoch later the lead is still 1.3 ± 0.3 nats. Small steps remove the jitter at once, but then progress is slower, so drop the rate late. (Which rate wins in a longer run, seven epochs cannot say.) `ReduceLROnPlateau` takes the moment from the losses,
 # but what counts as progress is up to you. Here the loss was still falling, and the callback acted only because an improvement of 1.9 nats did not count. With a noisy validation
 # loss it may also act by mistake.
 #
@@ -640,10 +640,9 @@ assert largest_difference(undisturbed, exact) < 1e-4 * before, reminder
 # - `TensorBoard`, from Keras: it writes every figure of every epoch to a log folder. Each run gets a fresh one, under
 #   `runs`, named by the time.
 #
-# And a fourth, for a question that comes up with the maps and the curves. In training, batch normalisation subtracts from each unit its mean over the current batch and
-# divides by its standard deviation there. Outside of training it uses **running averages** of mean and variance. After each step the new average is $0.99$ times
+# And a fourth, for a question that comes up with the maps and the curves. Outside of training, batch normalisation works with **running averages** of mean and variance. After each step the new average is $0.99$ times
 # the old one plus $0.01$ times the value of this batch; the $0.99$ is called **momentum**. So the averages reach back some hundred steps, more than an epoch of 80, to weights that have
-# changed since.
+# changed since, and in the first epochs also to the values that they start with, mean 0 and variance 1.
 #
 # What would the validation loss be if the averages belonged to the weights as they are now? To see this we keep a **twin**, a second VAE, which takes over the weights
 # after every epoch. We pass twenty batches through it in training mode, which renews its running averages but changes no trained weight. With a momentum of 0.8
@@ -776,7 +775,7 @@ assert shares[epochs].mean() > shares[1].mean() + 0.05, reminder
 # %% [markdown]
 # Epoch 0 is above the 10 % of guessing because of the 0 and above all the 1, which even an untrained network keeps
 # together; for most other digits it is little better than guessing, or worse. In this run the 0 and the 1 are found at
-# once. The 2 and the 6 follow until the end. The 4 and the 7 start no worse than these, but hardly get further, and the 5 and the 9 end lowest. In notebook 03, with nearly three times as many digits and more than twice as many steps,
+# once. The 2 and the 6 catch up later. After one epoch the 4 and the 7 are level with them, but then they gain only a few points, and the 5 and the 9 end lowest. In notebook 03, with nearly three times as many digits and more than twice as many steps,
 # the 3, 4, 5, 7, 8 and 9 all got further, though the 5 and the 9 only to about 40 %. (The running averages matter less here: by the twin's codes, the
 # shares after one epoch differ by several points, but the 0 and the 1 are again the first.)
 
@@ -867,8 +866,8 @@ assert to_twin[1:].max() < 6 < 10 < lag["loss"][1:3].max(), reminder
 assert abs(lag["kl"].iloc[-1]) < 0.5, reminder
 
 # %% [markdown]
-# Read them like this. Reconstruction is nearly all of the loss, and it falls by far more than the KL rises. (A training figure is an average over its epoch, a validation figure is taken at the end.
-# Hence the first training points, which include the very first batches.) At the end the validation loss is a few nats above the training loss. Even that need not be overfitting:
+# Read them like this. Reconstruction is nearly all of the loss, and it falls by far more than the KL rises. (A training figure is an average over its epoch, a validation figure is taken at its end.
+# That is why the first training loss is so high: it includes the very first batches.) At the end the validation loss is a few nats above the training loss. Even that need not be overfitting:
 # the validation digits are a little harder, since the average picture alone costs more on them:
 
 # %%
@@ -880,9 +879,9 @@ for name, digits in {"training": x_all[:20_000], "validation": x_val}.items():
 #
 # But early on, training and validation lie far apart, and this is what the twin is for. The third line is the
 # validation loss of the same weights for the same pictures, only with averages that are up to date, and the gap is
-# almost gone. So this early gap is not overfitting: the running averages still describe the network of up to some hundred steps ago, and the weights have moved far since. As the learning rate falls,
+# almost gone. So this early gap is not overfitting: in the first epochs the running averages fit the present weights badly. As the learning rate falls,
 # the weights slow down, and the averages catch up. The same goes for the hump of the validation KL, which the twin does
-# not have, and for the blurred maps of the first epochs. Mistrust such curves as long as the learning rate is high: after five of the eight epochs they are still seven nats apart. At the end, with a rate near 0, they agree. (That the model's own loss is even lower then is noise of the twin's averages, which rest on some ten batches.)
+# not have, and for the blurred maps of the first epochs. Do not trust the model's own validation curve while the learning rate is high: after five of the eight epochs it still lies seven nats above the twin's. At the end, with a rate near 0, the two agree to about a nat. (A cost below 0 may be noise of the twin's averages, which rest on some ten batches.)
 
 # %% [markdown]
 # ## Which one when
@@ -909,7 +908,7 @@ for name, digits in {"training": x_all[:20_000], "validation": x_val}.items():
 # - The validation loss of our VAE jittered: a little from the codes that it draws, more from the steps. With such jitter, choose a `patience` of several epochs.
 # - With batch normalisation the validation loss can be far too high early in training, because the running averages lag behind.
 # - A backup holds weights and optimizer, not random generators, and not the memory of other callbacks.
-# - In its first batches the KL of our VAE shot up and fell back, while it learned the average picture. Averages over an epoch hide such things.
+# - In the first batches the KL shot up and fell back. Without batch normalisation the VAE was learning the average picture meanwhile. Averages over an epoch hide such things.
 
 # %% [markdown]
 # ## Exercises
@@ -923,7 +922,7 @@ from course.exercises.watching import check_rate, check_stop_below
 
 # %% [markdown]
 # **1.** Write a callback that stops training as soon as the validation loss is below a target. (A model has an
-# attribute `stop_training`, which Keras looks at after every epoch. Replace the whole line `return ...  # your answer` by
+# attribute `stop_training`, which Keras looks at after every batch and every epoch. Replace the whole line `return ...  # your answer` by
 # your own lines: a callback returns nothing.)
 
 
@@ -967,7 +966,7 @@ class StopBelowSolution(keras.callbacks.Callback):
 
 # %% [markdown]
 # **2.** A learning rate like that of notebook 03, as a function: from 0 up along a line to `peak` at step `warmup`, then
-# down half a cosine to 0 at step `steps`. (The course's own begins at 0.0001 in place of 0. `math.cos` and `math.pi`, or
+# down to 0 at step `steps`, along a cosine from its crest to its trough (angle 0 to π), shifted and scaled. (The course's own begins at 0.0001 in place of 0. `math.cos` and `math.pi`, or
 # NumPy's.)
 
 

@@ -112,8 +112,8 @@ assert -152 < elbos.mean() < -140, expected
 assert 5 * of_draws < stats.sem(elbos), "other draws should matter less"
 
 # %% [markdown]
-# So there are two kinds of chance. Another set of ten thousand digits would give a figure that is off by about the
-# first number; other draws of $z$ for the same digits, by the second, which is far less. To compare two models, use the
+# So there are two kinds of chance. The mean over ten thousand digits typically misses the mean over all possible digits by about the
+# first number, and another set of draws of $z$ for the same digits changes it by about the second, which is far less. To compare two models, use the
 # same digits: then the first kind mostly drops out. And if you compare two *recipes*, there is a third kind, the seed of the training. Notebook 03's recipe with another seed
 # differs by about a nat, on the same digits ([ten seeds](../benchmarks/results/limits.md)). So train each recipe with several seeds. This notebook looks at one trained model.
 #
@@ -204,8 +204,8 @@ plt.show()
 # Nearly all of the plane contributes nothing: the whole integral comes from the small dark spot in the middle panel.
 # The right panel enlarges it, and shows that the encoder's cloud lies on it. So the grid must be fine enough for
 # spots like this one. How fine? The sum itself can tell: halve the step until nothing changes. To help with this,
-# `log_likelihood_quadrature` returns, besides the sum, how far the sum with twice the step would be off. As an `error` this is a cautious figure,
-# because it is that of the coarser grid. We halve the step for the first 200 digits of the test set:
+# `log_likelihood_quadrature` returns, besides $\log P(x)$, how much it would change with twice the step, digit by digit and without its sign. (So the mean of these changes is larger than the difference of the means in two rows.) We use it as the `error` of the finer
+# grid, which is cautious: really it is the error of the coarser one. We halve the step for the first 200 digits of the test set:
 
 # %%
 n = 200
@@ -373,7 +373,7 @@ plt.show()
 # - the **effective sample size** of notebook 02a, $1 / \sum_i \bar w_i^2$, where $\bar w_i$ is draw $i$'s share of the
 #   sum. If a few lucky codes carry nearly all of the weight, it is small.
 # - **Pareto $\hat k$** [14]: fit a generalised Pareto distribution to the largest weights. Its shape, traditionally called $k$ too (it has nothing to do with our number of codes), says how heavy
-#   their tail is: only moments below order $1/k$ exist, so beyond ½ the variance is infinite, and above 0.7 the
+#   their tail is: only moments below order $1/\hat k$ exist, so beyond ½ the variance is infinite, and above 0.7 the
 #   estimate is not to be trusted at any practical number of draws.
 #
 # We let the first warn when fewer than a twentieth of the draws count, 250 of 5000, and the second above 0.7.
@@ -467,8 +467,8 @@ assert abs((exact - mended).mean()) < 0.1 < gaps[5000].mean(), page
 assert single.mean() < off[suspect].mean() / 2, page
 
 # %% [markdown]
-# What is missing has shrunk to about a tenth. It is not zero, since the logarithm of an average is still too low on average. To choose the digits to look at again we used only the weights, not the
-# exact answer. For a single digit the noise of 5000 draws remains, for most a few tenths of a nat and for some much more.
+# On average hardly anything is missing any more. To choose the digits to look at again we used only the weights, not the
+# exact answer. For a single digit the noise of 5000 draws remains.
 #
 # ## Where the gap comes from
 #
@@ -546,8 +546,8 @@ assert moved.mean() > 0.8 * amortisation.mean() > 3 * resized.mean(), page
 # Usually the spot is also slanted, and our clouds cannot follow: their coordinates are independent. How much would a
 # **full covariance** gain? There is a neat way to find out. Turn the axes. The prior $\mathcal N(0, I)$ looks the same
 # from all sides, so in turned axes everything stays as it was, and a cloud that is upright there is slanted in the
-# plane. We turn each picture's axes into the eigenvectors of its posterior's covariance, and fit as before. To leave out other peaks we multiply the posterior
-# by a round window about the best mean, of standard deviation 0.2. In the code, the columns of `turn[i]` are the two eigenvectors, so `turn[i] @ u` leads from the turned axes to the plane.
+# plane. First we compute the covariance of each posterior on the coarse grid, as weighted sums over its points (`center`, `moments`). To leave out other peaks we multiply the posterior
+# by a round window about the best mean, of standard deviation 0.2. The eigenvectors of the covariance are the directions in which the spot is longest and shortest: in these axes a normal spot has no slant, and we fit as before. In the code, the columns of `turn[i]` are the two eigenvectors, so `turn[i] @ u` leads from the turned axes to the plane.
 
 # %%
 from_best = np.square(coarse - best_mean[:, None]).sum(axis=2)
@@ -566,7 +566,7 @@ def turned(u):
 
 # %% [markdown]
 # The best upright clouds are the start, seen in the new axes. For an ELBO the codes are turned back into the plane. To be fair, the upright
-# clouds get as many steps more.
+# clouds get the same number of extra steps.
 
 # %%
 start_mean = np.einsum("nij,ni->nj", turn, best_mean)
@@ -606,8 +606,8 @@ assert (exact - slanted).mean() < 0.5 * (exact - longer).mean(), page
 # ### An encoder trained for the tighter bound
 #
 # All this is measured by the ELBO, and the ELBO has a bias of its own: it punishes $Q$ for any probability that it puts where the posterior
-# is low, so it prefers a cloud that is too narrow to one that is as much too wide. With many draws it is better for a proposal to be too wide: then
-# the weights have an upper limit and a finite variance, and more draws help quickly. (Far too wide is bad as well: hardly any draw hits.) Training for $\text{IWAE}_k$ rewards that [6]. In code it is the VAE with $k$ codes for
+# is low, so it prefers a cloud that is too narrow to one that is as much too wide. With many draws it is better for a proposal to be too wide. If the posterior is normal, the weights then
+# have an upper limit and a finite variance (exercise 2), and more draws help quickly. (Our posteriors are normal only near their peaks, and far out the weights have no limit; but no practical number of draws gets there. Far too wide is bad as well: hardly any draw hits.) Training for $\text{IWAE}_k$ rewards that [6]. In code it is the VAE with $k$ codes for
 # each picture:
 
 # %%
@@ -691,8 +691,8 @@ assert np.linalg.norm(m[i] - best_mean[i]) > 1, page
 
 # %% [markdown]
 # (The windows differ in size: look at the axes.) For the median digit all clouds lie on the posterior, the encoder's a little to one side. The
-# second digit, that with the largest amortisation gap, has most of its posterior at the left and a faint second spot at the right. The encoder's cloud lies near the lesser spot and misses both, and the wide cloud does not mend that. In the third panel only the slanted cloud fits. In the fourth the
-# posterior has two spots, far apart. One normal distribution can cover only one of them, and the encoder's clouds lie between the two.
+# second digit, the one with the largest amortisation gap, has most of its posterior at the left and a faint second spot at the right. The encoder's cloud lies near the lesser spot and misses both, and the wider cloud does not help. In the third panel only the slanted cloud fits. In the fourth the
+# posterior has two spots, far apart. The best normal distribution settles on one of them, since to cover both it would have to put much of its probability on the empty space between. The encoder's clouds lie there. ("Most slanted" is the digit that gains most from a slant, "least normal" the one for which even the slanted cloud misses most.)
 #
 # If *whole models* are trained this way, decoder included, the decoder
 # changes as well, and the posteriors with it. `benchmarks/objectives.py` did that with three seeds:
@@ -722,7 +722,7 @@ assert better.min() < 0 < better.max(), "the seeds do not agree on the better mo
 #
 # With $\log P(x)$ at hand one more question can be answered. In a long training the ELBO of the training digits keeps
 # rising, and at some point that of new digits begins to fall: overfitting. But *what* overfits, the decoder, which is
-# the model, or the encoder? The ELBO cannot tell. `benchmarks/overfitting.py` trains another version of the model, which notebook 07 explains, for
+# the model, or the encoder? The ELBO cannot tell. `benchmarks/overfitting.py` trains another version of the model (layers of the same sizes, with GELU and without batch normalisation) for
 # 100 epochs with three seeds, and computes $\log P(x)$ of 500 training digits and of 500 new ones on the way. (Each is one run, whose learning rate falls to 0 at its end: the point
 # at 60 is not a training of 60 epochs. The step of the grid is 0.03. Twice the step would be off by less than 0.1 nats up to epoch 20, and by 0.1 to 0.3 at epochs 60 and 100.)
 
@@ -748,7 +748,7 @@ sns.despine()
 plt.show()
 
 # %% [markdown]
-# (Bands: from the lowest seed to the highest.) From the 60th epoch to the 100th, and the gaps at either:
+# (Bands: from the lowest seed to the highest.) Here are the changes from epoch 60 to epoch 100, and the gaps at both:
 
 # %%
 before, after = (long[long.epoch == epoch].set_index("seed") for epoch in (60, 100))
@@ -774,9 +774,9 @@ assert (gaps_of["test"][1] > gaps_of["test"][0]).all()
 assert (gaps_of["train"][1] < gaps_of["train"][0]).all()
 
 # %% [markdown]
-# The ELBO of new digits falls, and yet the model still gets better: $\log P(x)$ of new digits rises with every seed. So what makes
-# the ELBO fall is not the decoder but the growing gap. We did not take this gap apart, but the *encoder* is the likely cause: on training digits the whole gap shrinks to two
-# nats, so normal clouds can fit such posteriors; on new ones it grows to eleven. A falling ELBO on new digits is a reason to look at the encoder before
+# The ELBO of new digits falls, and yet the model still gets better: $\log P(x)$ of new digits rises with every seed. What
+# grows is the gap: on training digits it shrinks to two nats, on new ones it grows to eleven. A gap depends on both halves, since the decoder shapes the posteriors, and we did not take this one apart (`fit_posteriors` could). An *encoder* that fits only its training
+# digits is the likely cause, because most of the gap of our own model was amortisation. A falling ELBO on new digits is a reason to look at the encoder before
 # you blame the model. (The decoder favours the training digits, too: from the first epoch to the hundredth it gains 27 nats on them and
 # 24 on new ones. But the distance between the two solid lines is not all overfitting. Part of it was there after the
 # first epoch already, probably because the two sets of 500 are not equally hard.)

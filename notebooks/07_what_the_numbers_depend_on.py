@@ -143,8 +143,8 @@ assert abs(elbo_of["Bernoulli, grey"] - elbo_of["Bernoulli, binarised"]) < 30, p
 assert 0.1 < gaussian.sigma < 0.3, page
 
 # %% [markdown]
-# **These four numbers cannot stand in one column.** They look as if the continuous Bernoulli were thousands of nats
-# better than the Bernoulli, and they say nothing of the kind:
+# **These four numbers cannot stand in one column.** It looks as if the continuous Bernoulli were thousands of nats
+# better than the Bernoulli, but the numbers say nothing of the kind:
 #
 # - *Bernoulli on binarised digits*: the log-**probability** of 784 tosses, never above 0. This is what [6] and [13]
 #   report, and it depends on how the digits were binarised.
@@ -190,7 +190,7 @@ plot_digits(*rows.values(), labels=list(rows), ax=ax)
 plt.show()
 
 # %% [markdown]
-# The second model was given binarised digits, which are not shown; its drawings differ from the first's no more than another start of training might make them. The drawings of the continuous Bernoulli are speckled, and some cannot be recognised. Its background is white only because the logits
+# The second model was given binarised digits, which are not shown; its drawings differ from the first's, but each model was trained once, and another seed changes such drawings, too. The drawings of the continuous Bernoulli are speckled, and some cannot be recognised. Its background is white only because the logits
 # there are far below 0: with $\lambda = 0.001$ a pixel would still have a mean of 0.14. We shall see what that costs.
 #
 # ## What the KL consists of
@@ -249,9 +249,9 @@ assert np.median(of_white) < -50, page
 # %% [markdown]
 # Where most pixels have one and the same value, a density rewards any further certainty about it, without
 # limit. At $x = 0$ the continuous Bernoulli's density $\frac{a}{e^a - 1} e^{ax}$ is $\frac{a}{e^a - 1}$, for $a \ll 0$ about $|a|$: a logit of −1000 earns a white pixel $\log 1000 = 6.9$ nats, and lower ones earn more. And far out in the plane the logits are large, because a decoder
-# of leaky ReLU units is piecewise linear: there they grow in proportion to the length of $z$. So the encoder gets a higher density just by moving its codes
+# of leaky ReLU units is piecewise linear: along any ray they grow linearly with the length of $z$. So the encoder gets a higher density just by moving its codes
 # outwards. Is that what the codes are bought for? If so, then a limit should bring the price down. `benchmarks/likelihoods.py` tries two, with three seeds
-# each. *Dequantised* adds noise of the width of one grey level, so that no value is hit exactly any more. *Limited*
+# each. *Dequantised* replaces a grey level $k$ by $(k + u)/256$ with $u$ uniform between 0 and 1, so that no value is hit exactly any more. *Limited*
 # keeps the logits between −3 and 3, which gives the density of a pixel a ceiling.
 
 # %%
@@ -276,12 +276,12 @@ assert (limited < 1.2 * runs.loc["Bernoulli, grey"]).all(), "for every seed"
 # (± is the standard deviation over seeds, *outside* the share of mean codes farther than 3 from the origin, where only 1.1 % of the prior's draws fall. These runs
 # are longer than the one above, and the KL has grown further.)
 #
-# - *What the codes were bought for.* With noise the KL falls to about an
-#   eighth, and with a ceiling the continuous Bernoulli pays about as much as the Bernoulli does. The mutual information
-#   changes by about two nats, the distance by 77. So nearly all of the extra price is distance, paid for certainty about white pixels.
+# - *What the codes were bought for.* With noise the KL falls from 85 nats to 11: the mutual information by less than one, the distance by more than 70. With the ceiling it falls to 6, about what the
+#   Bernoulli pays: the mutual information by 2, the distance by 77. So nearly all of the extra price was distance, paid for certainty about exact values, and four pixels in five are exactly white. (The ceiling is a test and no
+#   cure: with logits of at least −3 no pixel's mean can be below 0.28, so this model cannot draw a white background.)
 # - *The Gaussian* has one learned width for all pixels, so it cannot become certain of a single one, and dequantisation changes little. (Most of that is only the unit, since grey levels are then 1/256 apart and not 1/255.)
-# - *When the numbers may be compared.* On the grey digits as they are, these two likelihoods have no ceiling, so a higher ELBO may only mean more certainty about exact zeros. Now add noise, so that each grey level becomes an interval of width 1/256. The average of $\log f$ over it
-#   is at most the logarithm of the average of $f$ (Jensen), and that average is 256 times the level's probability. A probability is at most 1. So on average over the noise no model can exceed $784 \log 256 = 4347$ nats, and ELBOs on dequantised digits may be compared. There the
+# - *When the numbers may be compared.* On the grey digits as they are, neither the continuous Bernoulli nor the Gaussian has a ceiling, so a higher ELBO may only mean more certainty about exact zeros. Now dequantise, and let $f$ be the model's density of a whole picture. The noisy versions of one picture
+#   fill a small box of volume $256^{-784}$. The average of $f$ over the box is the probability that the model gives to the box, divided by this volume, so at most $256^{784}$. By Jensen the average of $\log f$ is no larger than the logarithm of that, $784 \log 256 = 4347$ nats. So all densities have one ceiling, and ELBOs on dequantised digits may be compared. There the
 #   continuous Bernoulli is far ahead. That does not make it a good generator: 38 % of its codes lie outside.
 #
 # **Before you compare densities on data with many equal values, dequantise.**
@@ -310,7 +310,13 @@ named |= {
     60.0: "",
     392.0: "β = 392: mean over pixels and latent\nunits (and β = 60 too)",
 }
-offsets = {0.1: (2, 10), 0.5: (8, -34), 1.0: (-52, -28), 392.0: (10, 0)}
+offsets = {
+    0.1: (2, 10),
+    0.5: (10, -32),
+    1.0: (-22, -42),
+    2.0: (-40, -16),
+    392.0: (10, 0),
+}
 
 
 def draw_runs(ax):
@@ -335,6 +341,8 @@ for level in (-center.elbo[1.0], 150, 160, 180, 200):
 spread = {"xerr": [below.rate, above.rate]}
 spread["yerr"] = [below.distortion, above.distortion]
 left.errorbar(center.rate, center.distortion, **spread, fmt="o-", color=blue)
+of_note = center.loc[[0.5, 1.0, 392.0]]
+left.plot(of_note.rate, of_note.distortion, "o", color=red, zorder=3)
 for beta in drawn:
     label, offset = named.get(beta, f"β = {beta:g}"), offsets.get(beta, (9, 3))
     how = {"color": red if beta in (0.5, 1.0, 392.0) else blue}
@@ -384,7 +392,7 @@ assert 0 < gained < 2 * runs.std().distortion[0.1], "the distortion falls by mor
 # [6]. At β = 392 no unit is active. This collapse is *deserved*: at such a price no code pays. It is said that there is also an
 # undeserved kind [12]. Early in training the decoder cannot read any code yet, so the KL is a price for nothing. The
 # encoder then gives up units that might have paid later: it makes their clouds equal to the prior. Two models at β = 20 will show that the outcome depends on how training begins. The cure is to ask for the price
-# later: raise β from 0 to 20 along a line, over the first 300 of 400 steps (**warm-up** [12]). `beta` is a variable,
+# later: raise β from 0 to 20 along a line, over the first 300 of 400 steps (**KL warm-up** [12], not to be confused with the warm-up of the learning rate). `beta` is a variable,
 # and a callback may assign to it:
 
 # %%
@@ -450,8 +458,8 @@ print(f"and the ELBO {(elbo[True] - elbo[False]).mean():.1f} nats higher")
 
 # %% [markdown]
 # So after 400 steps the warm-up has decided whether the second unit lives, for every seed. (With warm-up the full price has been asked for only 100 of them; we have not looked at what longer training does.) But the two are nearly level in the loss
-# that training goes by, reconstruction + 20 · KL, where a nat of KL counts twenty. (No code at all costs 205.65, so after 400 steps both units together have saved only 0.7.) By this loss the unit that died would hardly have paid, so the collapse may well have been deserved.
-# The ELBO, which counts each nat once, is four nats lower for it. At β = 1 our
+# that training goes by, reconstruction + 20 · KL, where a nat of KL counts twenty. (No code at all costs 205.65, so after 400 steps both units together have saved only 0.7.) On average the living unit pays for itself, but barely, and we cannot say which kind of collapse this is.
+# The ELBO, which counts each nat once, is four nats lower with the dead unit. At β = 1 our
 # model needs no such help: both units live without it.
 #
 # ## The recipe, taken apart
@@ -504,9 +512,9 @@ assert elbo["no BN, peak 0.005, better start, GELU"] > elbo["notebook 03"] + 3
 # - Dropout costs ten nats. It was invented against overfitting, and a model with two latent units that has seen each
 #   digit seven times is nowhere near that.
 # - At this peak rate batch normalisation is worth about two nats. The three seeds here agree, but the worst of the ten seeds below is as low as the runs without it. And it has a price outside of training: with batches of 1000 the model is
-#   good in training (−150) and bad on the test set (−169), probably because its running averages lag behind: there were few steps. (This row also has a shorter warm-up, of 50.)
+#   good in training (−150) and bad on the test set (−169), probably because its running averages lag behind: there were few steps. (The learning rate of this row also warms up over 50 steps only.)
 # - It is not needed. With a better start of the decoder, and a peak of 0.005, the model does as well without it, and with a smoother
-#   activation, GELU in place of both, it does better by more than three nats. (We did not try the better start with the higher peak.)
+#   activation, GELU in place of both, it does better by more than three nats. (We did not try the better start with the peak of 0.02.)
 #
 # (Another seed changes notebook 03's ELBO by about a nat, [ten
 # seeds](../benchmarks/results/limits.md) have a standard deviation of 0.9; from rows with one seed we read only differences far larger than this.)
@@ -625,8 +633,8 @@ assert min(reached) > curve.elbo.max() + 8, "the longer runs should be far bette
 #   compared on dequantised data.
 # - The average KL is information plus distance from the prior. For Bernoulli pixels nearly all of it was information; where it
 #   is not, ask what the codes are paid for.
-# - $\beta$ sets the price of information. A mean in place of a sum sets it, too: at 392 or at ½.
-# - A unit may collapse because it isn't worth its cost, or because training asked for its price too early. Warm-up kept both units alive here, though it hardly lowered the loss.
+# - $\beta$ sets the price of information. A mean in place of a sum sets it, too: for 784 pixels and two latent units at 392 or at ½.
+# - A unit collapses when it isn't worth its price. Whether it is alive can also depend on when training asks for the price: with KL warm-up both units were alive after 400 steps, without it one was dead, for all ten seeds. The loss hardly differed.
 # - Compare recipes with several seeds. Another seed alone changes the ELBO by about a nat here.
 # - Before adding layers, look at where training starts. And test an explanation before you believe it.
 

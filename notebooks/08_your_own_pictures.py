@@ -23,7 +23,8 @@
 #
 # Such questions are hard to answer for photographs, because nobody knows what is behind them. So the pictures
 # here are drawn by code: one coloured shape each, whose kind, place, size, hue and rotation we know. Put your own
-# folder in their place, and the cells up to the section *What does a unit mean?* run on it, too. (Where a check of our own numbers stops, go on at the next cell. Tables from benchmarks remain those of the shapes.)
+# folder in their place, of some thousand pictures, and the cells up to the section *What does a unit mean?* run on it, too. (Some cells check our own numbers. With your pictures such a cell may stop with an `AssertionError`: ignore it and run
+# the next one. Tables that are read from benchmarks always describe the shapes, and *ink*, further down, makes sense only for pictures with a plain background.)
 #
 # You need [notebook 03](03_vae_in_keras.ipynb) for the model, and [notebook 07](07_what_the_numbers_depend_on.ipynb) for
 # likelihoods.
@@ -189,8 +190,8 @@ assert gain["digits", 2].max() < -7, "for every seed"
 assert abs(gain["digits", 16]).max() < 1, "level with 16 units"
 
 # %% [markdown]
-# It depends on the pictures. On the shapes, which may stand anywhere, convolutions are 1100 nats better, half a bit per dimension, with a third of the weights. On MNIST, whose digits all stand in the middle, they win nothing: with 16 units
-# both are level, and with 2 convolutions are eight nats behind. In the same time they get through less than half as many epochs of MNIST, since each epoch takes longer on these cores.
+# It depends on the pictures. On the shapes, which may stand anywhere, convolutions are 1100 nats better, half a bit per dimension, with a third of the weights. On MNIST they win nothing in 60 seconds: with 16 units
+# both are level, and with 2 units the convolutional model is eight nats behind. That its digits all stand in the middle may be one reason. Another is time: on these cores it got through less than half as many epochs.
 #
 # ## Training
 #
@@ -261,8 +262,8 @@ assert 5 < bits < 6.5, page
 assert png < 1.5, page
 
 # %% [markdown]
-# PNG is far better! It has found out that most neighbours in these drawings are exactly equal, and spends nothing on them.
-# Our model cannot say so. The code itself is cheap: the KL costs next to nothing per dimension. All the rest is for the pixels given the code. The model takes each of them to be noisy on its own, and one $\sigma$ has to do for the flat
+# PNG does far better. It exploits the fact that most neighbouring pixels of these drawings are exactly equal, and spends almost nothing on them.
+# Our model cannot express this. The code itself is cheap: the KL costs next to nothing per dimension. All the rest is for the pixels given the code. The model takes each of them to be noisy on its own, and one $\sigma$ has to do for the flat
 # background and for the edges, where the model errs. So a VAE like this one is not a good *compressor*. What it has to offer lies in its codes.
 #
 # ## Looking at it
@@ -294,7 +295,7 @@ plt.show()
 #
 # $$\operatorname{KL}[q(z)\,\|\,p(z)] \;\ge\; \text{average KL} - \log N.$$
 #
-# Here $\log N$ is 8.9 nats and the KL about 40, so at least 31 nats of it are distance: clouds so small that all of them together cover next to nothing of the prior. A price on the KL should help, a large β. For a fixed $\sigma$
+# Here $\log N$ is 8.9 nats and the KL about 40, so at least 31 nats of it are distance between the prior and the mixture of these 7500 clouds. This alone does not prove that new pictures must be poor: the clouds of *all* possible pictures could still fill the prior, and the decoder may generalise between them. But here the draws are nearly empty. Does it help to lower the KL, by a price on it, a large β? For a fixed $\sigma$
 # that is the same as a larger $\sigma$ ([notebook 02b](02b_raising_the_bound.ipynb)): we tell the model to see less sharply.
 
 # %% tags=["nbval-ignore-output"]
@@ -372,7 +373,7 @@ plot_digits(*rows.values(), labels=list(rows), ax=ax)
 plt.show()
 
 # %% [markdown]
-# Between the near pair one shape moves and shrinks. Between the far pair it takes colours that neither end has, and there is less of it halfway: the line crosses places where hardly any codes lie. Is that the rule? For all 250 pairs,
+# Between the near pair one shape moves and shrinks. Between the far pair it goes through the hues that lie between, and there is less of it halfway, perhaps because few codes lie there. Is that the rule? For all 250 pairs,
 # let us measure how much ink there is halfway, as a share of that at the ends:
 
 # %% tags=["nbval-ignore-output"]
@@ -462,7 +463,7 @@ print(pd.DataFrame(factors).head(4).round(2).to_string())
 # %% [markdown]
 # What does unit $j$ tell about a factor $v$? Cut the values of both into 20 groups of equal size, count how often each pair of groups
 # occurs, and compute the **mutual information** $I(z_j; v) = H(z_j) + H(v) - H(z_j, v)$, where $H$ is the entropy of the shares. Divided
-# by $H(v)$, 1 means that the unit tells everything about the factor, and 0 that it tells nothing. As Locatello and others [19] do, we take the mean codes, and only those of units whose means vary much, with a variance above 0.1. (The mean of an inactive unit still varies a little. Mutual information does not depend on scale, and would see it; in a drawn code it drowns in the noise.)
+# by $H(v)$, 1 means that the unit tells everything about the factor, and 0 that it tells nothing. As Locatello and others [19] do, we take the mean codes. Unlike them and our benchmark, we leave out units whose means hardly vary, with a variance below 0.1. (The mean of an inactive unit still varies a little. Mutual information does not depend on scale, and would see it; in a drawn code it drowns in the noise.)
 
 # %%
 show_source(measures.mutual_information)
@@ -477,10 +478,10 @@ ax.tick_params(length=0, rotation=0)
 plt.show()
 
 # %% [markdown]
-# (A finite sample adds a little to every entry: about 0.01 here, also where there is nothing to tell.)
+# (A finite sample adds a little to every entry, also where there is nothing to tell: about 0.01 for factors in 20 groups, less for the shape.)
 #
 # No unit tells everything about a factor, and most tell a little about several. The **mutual information gap** (MIG) [15] puts this in a number for each factor: how far the best
-# unit is ahead of the second best. It would be 1 if one unit said all about the factor, and no other anything.
+# unit is ahead of the second best. It would be 1 if one unit told everything about the factor and the others nothing.
 # But is the information *lost*, or only spread over several units? Let all units together predict each factor, by least squares on the units and their products, fitted on one half of the pictures and judged on the
 # other. For the kind of shape, which is no number, the 15 nearest of 4000 codes vote:
 
@@ -555,7 +556,7 @@ plot_digits(*(each[:12] for each in odd.values()), labels=list(odd), ax=ax)
 plt.show()
 
 # %% [markdown]
-# The obvious test calls a picture odd if its ELBO is low. Here is how the ELBOs lie:
+# The obvious test calls a picture odd if its ELBO is low. Here is how the ELBOs are distributed:
 
 # %% alt="Histograms of the ELBO. Usual pictures lie mostly between 3000 and 6000 nats. Two shapes and grey shapes reach far below. Faded pictures and empty ones form narrow peaks above nearly all usual ones."
 elbo = {"usual": elbo_of(usual)} | {name: elbo_of(each) for name, each in odd.items()}
@@ -573,9 +574,9 @@ plt.show()
 # %% [markdown]
 # Two shapes are found out. But faded shapes, and pictures with nothing on them, get a *higher* ELBO than nearly all of the usual pictures. This is a known failure of
 # models with a likelihood [16]. It need not be a mistake of theirs: a density says which *single* picture is the likeliest, and that may be a very simple one. Usual pictures are
-# not like that, just as 1000 tosses of a coin that favours heads hardly ever give 1000 heads, although no other single outcome is more likely.
+# not like that, just as 1000 tosses of a coin that favours heads hardly ever give 1000 heads, although no other single outcome is more likely. (Here there may be a second cause. At β = 1 this model's own draws are nearly empty, so it gives faint pictures too much probability.)
 #
-# The repair follows from this. Ask not whether the ELBO is low, but whether it is **typical**: near the mean that it has on usual pictures [17]. To judge
+# There is a repair that works in either case. Do not ask whether the ELBO is low; ask whether it is **typical**, near the mean $m$ that it has on other usual pictures [17]. So we have two scores, each higher for a picture that looks odder: $-\text{ELBO}$ and $|\text{ELBO} - m|$. To judge
 # both, take all pairs of an odd picture and a usual one: in which share of them is the odd one's score higher? (This is the area under the
 # ROC curve, **AUROC**; ½ is guessing.) With eight pictures of one kind at a time, whose ELBOs are averaged, the test
 # becomes sharper:
@@ -602,7 +603,7 @@ assert eight.drop("half as large")["min"].min() > 0.99
 
 # %% [markdown]
 # (AUROC, from the lowest to the highest of three seeds.) The repair works where it was needed: 0.00 becomes 0.9. It has a price, since two shapes and grey shapes are found
-# a little less often than by a low ELBO. And shapes half as large escape both: their ELBO is neither low nor unusual. In groups of eight the AUROC of all others is above 0.99.
+# a little less often than by a low ELBO. And shapes half as large escape both, with an AUROC even below ½: their ELBOs are higher than those of usual pictures, and nearer to $m$. In groups of eight the AUROC of all others is above 0.99.
 #
 # Does the failure belong to this likelihood? The benchmark has trained continuous Bernoulli models, too, and here is what a low ELBO finds with them:
 
@@ -615,7 +616,7 @@ assert other["faded"].min() > 0.95, "for every seed"
 assert other["two shapes"].max() < low.loc["two shapes", "min"], "for every seed"
 
 # %% [markdown]
-# By its ELBO faded shapes are found nearly always, and empty pictures mostly. Is the failure gone, or has it moved? The density of the continuous Bernoulli is highest at 0 and at 1. So let us try pictures that are entirely black:
+# By its ELBO faded shapes are found nearly always, and empty pictures mostly. Is the failure gone, or has it moved? For every λ except ½ the density of the continuous Bernoulli is highest at one end, 0 or 1. So let us try pictures that are entirely black:
 
 # %% tags=["nbval-ignore-output"]
 bernoulli = new_vae(likelihood="continuous_bernoulli")
@@ -631,7 +632,7 @@ for name, model in {"Gaussian": vae, "continuous Bernoulli": bernoulli}.items():
 assert found_black["continuous Bernoulli"] < 0.1 < 0.9 < found_black["Gaussian"], page
 
 # %% [markdown]
-# It has moved. In this run black pictures get a higher ELBO from the continuous Bernoulli than the usual ones, while the Gaussian model finds them. Each likelihood has simple pictures of its own that it rates too highly. So before you trust such an alarm, test it with odd pictures of the
+# It has moved. In this run black pictures get a higher ELBO from the continuous Bernoulli than the usual ones, while the Gaussian model finds them. Each of these two likelihoods rates some simple pictures too highly, though not the same ones. So before you trust such an alarm, test it with odd pictures of the
 # kind that you fear.
 #
 # ## Which pictures are alike?
@@ -679,8 +680,8 @@ plt.show()
 # ## What to take with you
 #
 # - Dequantise, take a likelihood that is a density, and give bits per dimension: then numbers can be compared.
-# - Convolutions helped much where shapes could be anywhere, and not on centred digits. Measure it.
-# - Compare the KL with $\log N$. If it is much larger, expect poor new pictures; fewer units, a larger β or a larger σ bring it down.
+# - Convolutions helped much on the shapes, and not on MNIST in the same time. Measure it.
+# - If new pictures are poor, try to lower the KL. Fewer units or a larger β brought it down here, and new pictures had more ink.
 # - How many units you want depends on what you want them for.
 # - What a code holds and what its single units mean are two questions. Here the code held place, hue and size, but hardly the kind, and no
 #   unit held any of them alone.
@@ -748,7 +749,7 @@ def unusual_solution(elbos, expected, group):
 
 # %% jupyter={"source_hidden": true} tags=["nbval-ignore-output", "solution", "hide-cell"]
 # Solution. The units and their products span the same functions after a rotation, so
-# R² stays the same. The MIG does not know of rotations: each turn gives another value.
+# R² stays the same. The MIG depends on the axes: each rotation gives another value.
 gaps, read = [], []
 with folded():
     for seed in range(4):
