@@ -305,18 +305,13 @@ print("seeds:", *rates.groupby("beta").size())
 drawn = runs.mean().index[runs.mean().index >= 0.1]
 center, low, high = (end.loc[drawn] for end in (runs.mean(), runs.min(), runs.max()))
 below, above = center - low, high - center
+spread = {"xerr": [below.rate, above.rate]}
+spread["yerr"] = [below.distortion, above.distortion]
 named = {0.5: "β = ½: mean over\nlatent units", 1.0: "β = 1:\nthe ELBO"}
-named |= {
-    60.0: "",
-    392.0: "β = 392: mean over pixels and latent\nunits (and β = 60 too)",
-}
-offsets = {
-    0.1: (2, 10),
-    0.5: (10, -32),
-    1.0: (-22, -42),
-    2.0: (-40, -16),
-    392.0: (10, 0),
-}
+named[60.0] = ""
+named[392.0] = "β = 392: mean over pixels and latent\nunits (and β = 60 too)"
+offsets = {0.1: (2, 10), 0.5: (10, -32), 1.0: (-22, -42)}
+offsets |= {2.0: (-40, -16), 392.0: (10, 0)}
 
 
 def draw_runs(ax):
@@ -338,8 +333,6 @@ for level in (-center.elbo[1.0], 150, 160, 180, 200):
     left.plot(across, level - across, color="0.8", linewidth=1, zorder=0)
     how = {"color": "0.5", "fontsize": "small", "va": "center"}
     left.annotate(f"ELBO −{level:.0f}", (across[1], level - across[1]), **how)
-spread = {"xerr": [below.rate, above.rate]}
-spread["yerr"] = [below.distortion, above.distortion]
 left.errorbar(center.rate, center.distortion, **spread, fmt="o-", color=blue)
 of_note = center.loc[[0.5, 1.0, 392.0]]
 left.plot(of_note.rate, of_note.distortion, "o", color=red, zorder=3)
