@@ -8,9 +8,17 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-FIGURES = ("data:image/gif;base64", "data-vae-explorer", "data-q-in-the-hand")
+FIGURES = (
+    "data:image/gif;base64",
+    "data:image/png;base64",
+    "data-vae-explorer",
+    "data-q-in-the-hand",
+)
 SHORT = 6  # lines of a plotting cell that stay open
 BAR = {"solution": "solution", "check": "check", "plot": "code"}
+
+# What `folded` in course/display.py makes.
+FOLDED = re.compile(r'(?s)<details class="result"><summary>.*?</summary>(.*)</details>')
 
 
 def parsed(source: str) -> list[ast.stmt]:
@@ -51,10 +59,10 @@ def kind(cell: Any) -> str | None:
 def fold(cell: Any) -> None:
     """Fold a solution with its outputs, a check, and the code of a plot."""
     why = kind(cell)
-    for output in cell.outputs:  # a fold within a fold is open
-        if "data" in output and "text/html" in output.data:
-            page = "".join(output.data["text/html"])
-            output.data["text/html"] = page.replace('class="result">', 'class="result" open>')
+    for output in cell.outputs:  # the whole solution is folded: no fold within it
+        page = "".join(output.get("data", {}).get("text/html", ""))
+        if found := FOLDED.fullmatch(page):
+            output.data["text/html"] = f"<div>{found[1]}</div>"
     tags = {*cell.metadata.get("tags", [])} - {"hide-input", "hide-cell"}
     if why:
         tags.add("hide-input" if why == "plot" else "hide-cell")
