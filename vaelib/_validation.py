@@ -8,6 +8,8 @@ import numpy as np
 
 def array(name: str, value: Any, *shape: int | str) -> np.ndarray:
     """Finite real numbers, of this shape if one is given; a size in words may be any but 0."""
+    if hasattr(value, "detach"):  # a tensor of PyTorch's, with the history of its gradient
+        value = value.detach().cpu()
     array = np.asarray(value)
     if array.dtype.name == "bfloat16":  # which NumPy does not know
         array = array.astype("float32")

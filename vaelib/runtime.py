@@ -1,7 +1,8 @@
-"""Start TensorFlow quietly, take a GPU if there is one, and keep chance repeatable.
+"""Start Keras's backend quietly, take a GPU if there is one, and keep chance repeatable.
 
-All modules import Keras from here: while TensorFlow loads, it writes lines of its own ("could not
-find cuda drivers"), before any log setting applies, which look like errors in a notebook.
+The backend is TensorFlow, or what `KERAS_BACKEND` says: "jax" or "torch". All modules import Keras
+from here: while TensorFlow loads, it writes lines of its own ("could not find cuda drivers"),
+before any log setting applies, which look like errors in a notebook.
 """
 
 import contextlib
@@ -9,17 +10,23 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator
+from typing import Any
 
 from vaelib import _validation as check
 
+NAMES = {"tensorflow": "TensorFlow", "jax": "JAX", "torch": "PyTorch"}
 # Read by TensorFlow's C++ side during the import. oneDNN reorders sums, and gains nothing here.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
-# A backend chosen for another project would only lead to a confusing failure.
-os.environ["KERAS_BACKEND"] = "tensorflow"
+# JAX takes memory of a card as it needs it; PyTorch's products need this to be repeatable.
+os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
+os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
 # A notebook's %tensorboard looks on the PATH, where an environment that is not activated is not.
 _tensorboard = shutil.which("tensorboard", path=os.path.dirname(sys.executable))
 os.environ.setdefault("TENSORBOARD_BINARY", _tensorboard or "tensorboard")
+# Here, and not in ~/.keras/keras.json, is where another backend is asked for.
+_backend = os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+check.choice("KERAS_BACKEND", _backend, *NAMES)
 
 
 @contextlib.contextmanager
@@ -35,9 +42,16 @@ def _muted_stderr() -> Iterator[None]:
         os.close(saved)
 
 
+tf: Any = None  # but where it is the backend
 with _muted_stderr():
-    import keras
-    import tensorflow as tf
+    try:
+        import keras
+
+        if _backend == "tensorflow":
+            import tensorflow as tf
+    except ModuleNotFoundError as error:
+        hint = f"pip install '.[{_backend}]', or unset KERAS_BACKEND for TensorFlow"
+        raise ImportError(f"KERAS_BACKEND is {_backend!r}, but {error}: {hint}") from error
 
 # What another project has written to ~/.keras/keras.json would change every number of the course.
 keras.config.set_floatx("float32")
@@ -48,24 +62,64 @@ keras.config.set_image_data_format("channels_last")
 def set_up(seed: int = 0) -> str:
     """Seed Python, NumPy and Keras, take a GPU if there is one, and say in a line what it is.
 
-    The same seed, from 0 to 2³² − 1, repeats a run on the same machine: on a CPU bit for bit, where
-    deterministic operations would only switch XLA off; on a GPU they are asked for, and so is
-    memory growth, because TensorFlow otherwise takes all of the card's memory at once.
+    The same seed, from 0 to 2³² − 1, repeats a run on the same machine: on a CPU bit for bit. On a
+    GPU TensorFlow and PyTorch are asked for deterministic operations, which on a CPU would only
+    switch XLA off, and TensorFlow for memory growth: it otherwise takes all of the card's at once.
 
-    >>> set_up(seed=0).startswith(("CPU", "GPU"))
-    True
+    >>> set_up(seed=0)  # doctest: +SKIP
+    'TensorFlow, CPU (2 cores)'
     """
     keras.utils.set_random_seed(check.integer("seed", seed, 0, 2**32 - 1))
+    backend = keras.config.backend()
+    cards = {"tensorflow": _tensorflow_cards, "jax": _jax_cards, "torch": _torch_cards}[backend]()
+    device = ", ".join([NAMES[backend], *cards] if cards else [NAMES[backend], "CPU"])
+    cores = "" if cards else f" ({os.cpu_count()} cores)"
+    other = "" if backend == "tensorflow" else "; the stored outputs are TensorFlow's"
+    return device + cores + other
+
+
+def _tensorflow_cards() -> list[str]:
     gpus = tf.config.list_physical_devices("GPU")
-    if not gpus:
-        return f"CPU ({os.cpu_count()} cores)"
     for gpu in gpus:
         # TensorFlow refuses (RuntimeError) once a card is in use, as when a cell is run again.
         with contextlib.suppress(RuntimeError):
             tf.config.experimental.set_memory_growth(gpu, True)
-    tf.config.experimental.enable_op_determinism()
+    if gpus:
+        tf.config.experimental.enable_op_determinism()
     details = [tf.config.experimental.get_device_details(gpu) for gpu in gpus]
-    return f"GPU ({', '.join(detail.get('device_name', 'unnamed') for detail in details)})"
+    return [f"GPU ({detail.get('device_name', 'unnamed')})" for detail in details]
+
+
+def _jax_cards() -> list[str]:
+    import jax
+
+    cards = [device for device in jax.local_devices() if device.platform != "cpu"]
+    return [f"{card.platform.upper()} ({card.device_kind})" for card in cards]
+
+
+def _torch_cards() -> list[str]:
+    import torch
+
+    if torch.backends.mps.is_available():
+        return ["GPU (Apple)"]
+    cards = [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())]
+    if cards:
+        torch.use_deterministic_algorithms(True, warn_only=True)
+    return [f"GPU ({card})" for card in cards]
+
+
+def replicas() -> int:
+    """How many devices' losses TensorFlow adds up, within a strategy's scope; otherwise 1."""
+    return 1 if tf is None else tf.distribute.get_strategy().num_replicas_in_sync
+
+
+def _torch_state_kept() -> contextlib.AbstractContextManager:
+    """PyTorch also draws from a generator of its own, as in dropout without a seed."""
+    if keras.config.backend() != "torch":
+        return contextlib.nullcontext()
+    import torch
+
+    return torch.random.fork_rng()
 
 
 @contextlib.contextmanager
@@ -81,7 +135,8 @@ def preserve_random_state(model: keras.Model) -> Iterator[None]:
     generators = [v for v in model.non_trainable_variables if "seed_generator" in v.path]
     before = [keras.ops.convert_to_numpy(variable) for variable in generators]
     try:
-        yield
+        with _torch_state_kept():
+            yield
     finally:
         for variable, value in zip(generators, before, strict=True):
             variable.assign(value)

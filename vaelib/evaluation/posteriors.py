@@ -9,7 +9,7 @@ from vaelib import _validation as check
 from vaelib.elbo import Tensor, gaussian_kl
 from vaelib.evaluation.quadrature import hermite_nodes
 from vaelib.likelihoods import Bernoulli
-from vaelib.runtime import keras, tf
+from vaelib.runtime import keras
 
 
 def fit_posteriors(
@@ -50,23 +50,35 @@ def fit_posteriors(
     pictures = keras.ops.convert_to_tensor(np.repeat(x, len(points), axis=0), "float32")
     values = z_mean, np.exp(z_log_var / 2), z_log_var, points, weights[:, None]
     first, width, log_var, points, weights = (keras.ops.cast(v, "float32") for v in values)
-    shift, growth = (keras.Variable(keras.ops.zeros_like(first)) for _ in range(2))
+
+    def loss(mean: Tensor, log_variance: Tensor) -> Tensor:
+        z = mean[:, None] + keras.ops.exp(log_variance[:, None] / 2) * points
+        found = log_likelihood(pictures, logits(keras.ops.reshape(z, (-1, z.shape[-1]))))
+        found = keras.ops.reshape(keras.ops.cast(found, "float32"), (len(x), -1))
+        expected = keras.ops.matmul(found, weights)[:, 0]
+        return keras.ops.sum(gaussian_kl(mean, log_variance) - expected)
+
+    posteriors = _Posteriors(first, width, log_var, loss)
     rate = keras.optimizers.schedules.CosineDecay(learning_rate, check.integer("steps", steps))
-    optimizer = keras.optimizers.Adam(rate)
-    optimizer.build([shift, growth])
-
-    @tf.function
-    def step() -> None:
-        with tf.GradientTape() as tape:
-            mean, log_variance = first + width * shift, log_var + 2 * growth
-            z = mean[:, None] + keras.ops.exp(log_variance[:, None] / 2) * points
-            found = log_likelihood(pictures, logits(keras.ops.reshape(z, (-1, z.shape[-1]))))
-            found = keras.ops.cast(found, "float32")
-            expected = keras.ops.matmul(keras.ops.reshape(found, (len(x), -1)), weights)[:, 0]
-            loss = keras.ops.sum(gaussian_kl(mean, log_variance) - expected)
-        optimizer.apply(tape.gradient(loss, [shift.value, growth.value]))
-
-    for _ in range(steps):
-        step()
-    fitted = first + width * shift, log_var + 2 * growth
+    posteriors.compile(keras.optimizers.Adam(rate))
+    posteriors.fit(np.zeros((steps, 1)), batch_size=1, verbose=0)  # the data are in the loss
+    fitted = posteriors(None)
     return tuple(keras.ops.convert_to_numpy(value).astype("float64") for value in fitted)
+
+
+class _Posteriors(keras.Model):
+    """Normal distributions whose parameters are its weights, in units of where they start."""
+
+    def __init__(self, mean: Tensor, width: Tensor, log_var: Tensor, loss_of: Callable) -> None:
+        super().__init__(name="posteriors")
+        self.start, self.loss_of = (mean, width, log_var), loss_of
+        self.shift = self.add_weight(mean.shape, "zeros", name="shift")
+        self.growth = self.add_weight(mean.shape, "zeros", name="growth")
+        self.built = True
+
+    def call(self, _: Any) -> tuple[Tensor, Tensor]:
+        mean, width, log_var = self.start
+        return mean + width * self.shift, log_var + 2 * self.growth
+
+    def compute_loss(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> Tensor:
+        return self.loss_of(*y_pred)

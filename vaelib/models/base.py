@@ -85,6 +85,10 @@ class PictureModel(keras.Model):
 
     @wraps(keras.Model.export)
     def export(self, *args: Any, **kwargs: Any) -> None:
+        if keras.config.backend() == "torch":
+            raise RuntimeError(
+                "export needs TensorFlow or JAX: save a .keras file, and load it there"
+            )
         self.built = False  # so that Keras notes the shape, which it exports
         self(keras.Input(self.image_shape))
         super().export(*args, **kwargs)

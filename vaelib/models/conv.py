@@ -58,8 +58,8 @@ class ConvDecoder(Decoder):
 
     `filters` are the numbers of channels before either; all else is as for `Decoder`.
 
-    >>> ConvDecoder(latent_dim=8, image_shape=(32, 32, 3))(keras.ops.zeros((5, 8))).shape
-    TensorShape([5, 32, 32, 3])
+    >>> tuple(ConvDecoder(latent_dim=8, image_shape=(32, 32, 3))(keras.ops.zeros((5, 8))).shape)
+    (5, 32, 32, 3)
     """
 
     def __init__(

@@ -23,8 +23,8 @@ class Sampling(keras.layers.Layer):
     Called with `(z_mean, z_log_var)`, shape (batch, latent_dim) each; z is a new draw at every
     call. Source: Kingma & Welling, arXiv:1312.6114, section 2.4 (the reparametrisation trick).
 
-    >>> Sampling(seed=0)((keras.ops.zeros((3, 2)), keras.ops.zeros((3, 2)))).shape
-    TensorShape([3, 2])
+    >>> tuple(Sampling(seed=0)((keras.ops.zeros((3, 2)), keras.ops.zeros((3, 2)))).shape)
+    (3, 2)
     """
 
     def __init__(self, seed: int | None = None, **kwargs: Any) -> None:
@@ -142,8 +142,8 @@ class Decoder(DenseNetwork):
     `vaelib.likelihoods`, or its name: "bernoulli", "continuous_bernoulli" or "gaussian". `options`
     are those of `DenseNetwork`.
 
-    >>> Decoder(latent_dim=2)(keras.ops.zeros((5, 2))).shape
-    TensorShape([5, 28, 28, 1])
+    >>> tuple(Decoder(latent_dim=2)(keras.ops.zeros((5, 2))).shape)
+    (5, 28, 28, 1)
     """
 
     def __init__(

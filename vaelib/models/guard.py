@@ -1,11 +1,11 @@
 """A run that cannot go on is ended, and the reason is said: the data, or the training."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
 
-from vaelib.runtime import keras, tf
+from vaelib.runtime import keras
 
 
 class Guard(keras.callbacks.TerminateOnNaN):
@@ -43,8 +43,10 @@ def fault_of(stream: Any, unit_interval: bool) -> str | None:
 def _batches(stream: Any) -> Iterator[tuple]:
     if isinstance(stream, keras.utils.PyDataset):
         batches = map(stream.__getitem__, range(stream.num_batches or 0))
-    else:
-        batches = iter(stream) if isinstance(stream, tf.data.Dataset) else iter(())
+    elif isinstance(stream, np.ndarray | list | tuple | Iterator) or keras.ops.is_tensor(stream):
+        batches = iter(())  # arrays, which have been looked at, and what is gone
+    else:  # of tf.data or PyTorch
+        batches = iter(stream) if isinstance(stream, Iterable) else iter(())
     for batch in batches:
         x, y, _ = keras.utils.unpack_x_y_sample_weight(batch)
         yield (x,) if y is None else (x, y)

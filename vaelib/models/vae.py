@@ -1,5 +1,6 @@
 """The variational autoencoder: an encoder and a decoder, trained together to raise the ELBO."""
 
+import contextlib
 from typing import Any, Self
 
 import numpy as np
@@ -8,7 +9,7 @@ from vaelib import _validation as check
 from vaelib.elbo import Tensor, gaussian_kl
 from vaelib.models.base import PictureModel
 from vaelib.models.foreign import as_decoder, as_encoder
-from vaelib.runtime import keras, tf
+from vaelib.runtime import keras, replicas
 
 
 @keras.saving.register_keras_serializable(package="vaelib")
@@ -95,12 +96,18 @@ class VAE(PictureModel):
         self.kl_tracker.update_state(kl)
         # Regularisers count, too; the losses of several devices are added up.
         total = keras.ops.mean(reconstruction + self.beta * kl) + sum(self.losses)
-        return total / tf.distribute.get_strategy().num_replicas_in_sync
+        return total / replicas()
 
-    def predict_step(self, data: Any) -> Tensor:
-        x, _, _ = keras.utils.unpack_x_y_sample_weight(data)
-        z_mean, _, _ = self.encoder(x, training=False)
-        return self.decoder(z_mean, training=False)
+    def predict_step(self, *state_and_data: Any) -> Any:
+        *state, data = state_and_data  # of Keras's backends, JAX alone hands over the weights
+        variables = self.trainable_variables + self.non_trainable_variables
+        values = [value for part in (state[0][:2] if state else ()) for value in part]
+        mapping = list(zip(variables, values, strict=bool(state)))
+        with keras.StatelessScope(mapping) if state else contextlib.nullcontext():
+            x, _, _ = keras.utils.unpack_x_y_sample_weight(data)
+            z_mean, _, _ = self.encoder(x, training=False)
+            pictures = self.decoder(z_mean, training=False)
+        return (pictures, state[0][1]) if state else pictures
 
     def generate(self, n: int, seed: int | None = None) -> np.ndarray:
         """`n` new pictures, decoded from codes of the prior N(0, I): (n, *image_shape)."""

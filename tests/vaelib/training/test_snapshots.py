@@ -52,9 +52,10 @@ def test_only_chosen_epochs_of_the_whole_test_set_by_default(digits):
 
 def test_recording_and_looking_do_not_change_the_run(make_vae, small_digits, monkeypatch):
     monkeypatch.setattr(LiveView, "on_epoch_end", lambda self, epoch, logs: self.draw(epoch, logs))
-    alone, watched = (make_vae(dropout_rate=0.2) for _ in range(2))
-    train(alone, small_digits, 2)
     looking = Snapshots(small_digits[:20], n=3), LiveView(small_digits[:3], n=3)
+    alone = make_vae(dropout_rate=0.2)
+    train(alone, small_digits, 2)
+    watched = make_vae(dropout_rate=0.2)
     train(watched, small_digits, 2, *looking)
     for mine, other in zip(alone.weights, watched.weights, strict=True):
         np.testing.assert_array_equal(np.asarray(mine), np.asarray(other))
