@@ -2,6 +2,7 @@
 #
 # PYTHON=python3.12   which Python .venv is made from (otherwise the first suitable one on the PATH)
 # GPU=1               also install what an NVIDIA card needs (Linux)
+# BACKEND=jax         on another backend of Keras, jax or torch (`make lab`, or a test by hand)
 # ARTICLE_EPOCHS=1000  for `make bench`: also train the article's recipe in full
 # SESSION=oldest      for `make test-all`: only the sessions so named, such as "locked-3.12" or "oldest newest"
 # ONLY=03             for `make course`: only the notebooks whose names begin so
@@ -11,7 +12,9 @@ GPU ?=
 ONLY ?=
 ARTICLE_EPOCHS ?= 0
 VENV_PYTHON = .venv/bin/python
-RUN = sh tools/run.sh
+BACKEND ?=
+ON = $(if $(BACKEND),sh tools/backend.sh $(BACKEND))
+RUN = $(ON) sh tools/run.sh
 SESSION ?=
 
 .PHONY: help lab trust setup check test test-fast test-all course site bench lock format
@@ -34,7 +37,7 @@ setup:
 	@PYTHON="$(PYTHON)" GPU="$(GPU)" sh tools/setup.sh
 
 lab: setup
-	@sh tools/lab.sh
+	@$(ON) sh tools/lab.sh
 
 # Jupyter shows stored scripts, such as the explorer's, only of notebooks that the reader has trusted.
 trust: setup
@@ -49,8 +52,12 @@ check: setup
 # with them pytest's closing line.
 PYTEST = $(RUN) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
+# On JAX, in a minute: the mathematics, a training step, and files that go from one backend to the other.
+ON_JAX = tests/vaelib/test_elbo.py tests/vaelib/models/test_saved_before.py tests/vaelib/models/test_other_backends.py
+
 test: check
 	$(PYTEST) tests --cov
+	sh tools/backend.sh jax sh tools/run.sh -m pytest $(ON_JAX)
 	$(PYTEST) notebooks --nbval --nbval-current-env --nbval-cell-timeout=600
 
 test-fast: check
@@ -80,3 +87,6 @@ LOCK = $(VENV_PYTHON) -m uv pip compile pyproject.toml --universal --python-vers
 lock: setup
 	$(LOCK) --output-file requirements.lock
 	$(LOCK) --extra gpu --constraint requirements.lock --output-file requirements-gpu.lock
+	$(LOCK) --extra jax --constraint requirements.lock --output-file requirements-jax.lock
+	$(LOCK) --extra torch --constraint requirements.lock --output-file requirements-torch.lock
+	for extra in jax torch; do $(VENV_PYTHON) tools/lock_beyond.py requirements-$$extra.lock; done

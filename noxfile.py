@@ -1,4 +1,4 @@
-"""`make test-all`: the tests on every supported Python, with the oldest packages and the newest.
+"""`make test-all`: the tests on every Python, on every backend, with the oldest packages and the newest.
 
 A Python that is not on this machine is fetched by uv where that is possible; where it is not, its
 session is skipped.
@@ -23,6 +23,22 @@ def locked(session: nox.Session) -> None:
     session.install("--no-deps", "--no-build-isolation", "-e", ".")
     session.run("python", "-m", "pytest", "tests")
     session.run("python", "-m", "pytest", "notebooks", *NBVAL)
+
+
+@nox.session(python=PYTHONS[0])
+@nox.parametrize("name", ["jax", "torch"])
+def backend(session: nox.Session, name: str) -> None:
+    """The library on another backend of Keras, and notebook 03, whose assertions must hold there.
+
+    Its stored outputs are TensorFlow's, and not compared. PyTorch brings CUDA with it, 3 GB.
+    """
+    session.install("--require-hashes", "-r", "requirements.lock")
+    session.install("--no-deps", "--require-hashes", "-r", f"requirements-{name}.lock")
+    session.install("--no-deps", "--no-build-isolation", "-e", ".")
+    pytest = ("python", "-m", "pytest")
+    session.run(*pytest, "tests/vaelib", "tests/test_many_machines.py", env={"KERAS_BACKEND": name})
+    notebook = ("notebooks/03_vae_in_keras.ipynb", "--nbval-lax", *NBVAL[1:])
+    session.run(*pytest, *notebook, env={"KERAS_BACKEND": name})
 
 
 @nox.session(python=PYTHONS[0])

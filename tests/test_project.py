@@ -86,7 +86,16 @@ def test_the_gpu_lock_is_the_other_with_more():
     assert plain.items() <= gpu.items()
 
 
-@pytest.mark.parametrize("name", LOCKS)
+@pytest.mark.parametrize("extra", ["jax", "torch"])
+def test_the_lock_of_another_backend_is_what_it_needs_beyond_the_other(extra):
+    plain, more = locked("requirements.lock"), locked(f"requirements-{extra}.lock")
+    assert not plain.keys() & more.keys()
+    for line in EXTRAS[extra]:
+        requirement = Requirement(line)
+        assert requirement.specifier.contains(more[canonicalize_name(requirement.name)])
+
+
+@pytest.mark.parametrize("name", [path.name for path in sorted(ROOT.glob("requirements*.lock"))])
 def test_a_lock_is_names_versions_and_hashes_only(name):
     for line in (ROOT / name).read_text().splitlines():
         assert re.fullmatch(

@@ -10,7 +10,6 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator
-from typing import Any
 
 from vaelib import _validation as check
 
@@ -18,9 +17,8 @@ NAMES = {"tensorflow": "TensorFlow", "jax": "JAX", "torch": "PyTorch"}
 # Read by TensorFlow's C++ side during the import. oneDNN reorders sums, and gains nothing here.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
-# JAX takes memory of a card as it needs it; PyTorch's products need this to be repeatable.
+# JAX would take most of a card's memory at once.
 os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
-os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
 # A notebook's %tensorboard looks on the PATH, where an environment that is not activated is not.
 _tensorboard = shutil.which("tensorboard", path=os.path.dirname(sys.executable))
 os.environ.setdefault("TENSORBOARD_BINARY", _tensorboard or "tensorboard")
@@ -42,16 +40,15 @@ def _muted_stderr() -> Iterator[None]:
         os.close(saved)
 
 
-tf: Any = None  # but where it is the backend
 with _muted_stderr():
     try:
         import keras
-
-        if _backend == "tensorflow":
-            import tensorflow as tf
     except ModuleNotFoundError as error:
         hint = f"pip install '.[{_backend}]', or unset KERAS_BACKEND for TensorFlow"
         raise ImportError(f"KERAS_BACKEND is {_backend!r}, but {error}: {hint}") from error
+    # Keras loads it on every backend, for seeds and files, but on the others can do without.
+    with contextlib.nullcontext() if _backend == "tensorflow" else contextlib.suppress(ImportError):
+        import tensorflow as tf
 
 # What another project has written to ~/.keras/keras.json would change every number of the course.
 keras.config.set_floatx("float32")
@@ -62,20 +59,22 @@ keras.config.set_image_data_format("channels_last")
 def set_up(seed: int = 0) -> str:
     """Seed Python, NumPy and Keras, take a GPU if there is one, and say in a line what it is.
 
-    The same seed, from 0 to 2³² − 1, repeats a run on the same machine: on a CPU bit for bit. On a
-    GPU TensorFlow and PyTorch are asked for deterministic operations, which on a CPU would only
-    switch XLA off, and TensorFlow for memory growth: it otherwise takes all of the card's at once.
+    The same seed, from 0 to 2³² − 1, repeats a run on the same machine: on a CPU bit for bit, where
+    TensorFlow's deterministic operations would only switch XLA off; on a GPU they are asked for,
+    and so is memory growth, because TensorFlow otherwise takes all of the card's memory at once.
 
     >>> set_up(seed=0)  # doctest: +SKIP
     'TensorFlow, CPU (2 cores)'
     """
     keras.utils.set_random_seed(check.integer("seed", seed, 0, 2**32 - 1))
-    backend = keras.config.backend()
-    cards = {"tensorflow": _tensorflow_cards, "jax": _jax_cards, "torch": _torch_cards}[backend]()
-    device = ", ".join([NAMES[backend], *cards] if cards else [NAMES[backend], "CPU"])
-    cores = "" if cards else f" ({os.cpu_count()} cores)"
-    other = "" if backend == "tensorflow" else "; the stored outputs are TensorFlow's"
-    return device + cores + other
+    if _backend == "tensorflow":
+        cards, other = _tensorflow_cards(), ""
+    else:
+        place = str(keras.ops.zeros(1).device)  # such as "cuda:0" or "TFRT_CPU_0"
+        cards = [] if "cpu" in place.lower() else [place]
+        other = "; the stored outputs are TensorFlow's"
+    device = ", ".join(cards) if cards else f"CPU ({os.cpu_count()} cores)"
+    return f"{NAMES[_backend]}, {device}{other}"
 
 
 def _tensorflow_cards() -> list[str]:
@@ -90,27 +89,9 @@ def _tensorflow_cards() -> list[str]:
     return [f"GPU ({detail.get('device_name', 'unnamed')})" for detail in details]
 
 
-def _jax_cards() -> list[str]:
-    import jax
-
-    cards = [device for device in jax.local_devices() if device.platform != "cpu"]
-    return [f"{card.platform.upper()} ({card.device_kind})" for card in cards]
-
-
-def _torch_cards() -> list[str]:
-    import torch
-
-    if torch.backends.mps.is_available():
-        return ["GPU (Apple)"]
-    cards = [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())]
-    if cards:
-        torch.use_deterministic_algorithms(True, warn_only=True)
-    return [f"GPU ({card})" for card in cards]
-
-
 def replicas() -> int:
     """How many devices' losses TensorFlow adds up, within a strategy's scope; otherwise 1."""
-    return 1 if tf is None else tf.distribute.get_strategy().num_replicas_in_sync
+    return tf.distribute.get_strategy().num_replicas_in_sync if _backend == "tensorflow" else 1
 
 
 def _torch_state_kept() -> contextlib.AbstractContextManager:

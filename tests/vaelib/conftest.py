@@ -8,6 +8,18 @@ from vaelib.models import VAE, Decoder, Encoder
 from vaelib.runtime import keras
 
 
+@pytest.fixture(autouse=True)
+def _double_precision(request):
+    """JAX keeps to single precision unless it is asked for double, as the mathematics is here."""
+    if keras.config.backend() != "jax" or not request.node.get_closest_marker("double"):
+        yield
+        return
+    import jax
+
+    with jax.enable_x64(True):
+        yield
+
+
 @pytest.fixture(scope="session")
 def digits():
     return load_mnist()[0][0][:2000]

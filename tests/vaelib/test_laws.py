@@ -18,6 +18,8 @@ from vaelib.evaluation.bounds import iwae_bound
 from vaelib.evaluation.quadrature import elbo_quadrature, log_likelihood_quadrature
 from vaelib.linear_gaussian import LinearGaussian, normal_kl
 
+pytestmark = pytest.mark.double
+
 SHAPES = hnp.array_shapes(min_dims=2, max_dims=2, max_side=6)
 
 

@@ -6,6 +6,7 @@ import sys
 
 import numpy as np
 import pytest
+from any_backend import BACKEND, arrays, needs_tensorflow
 
 from vaelib import runtime
 from vaelib.runtime import keras, preserve_random_state, set_up
@@ -23,11 +24,11 @@ from vaelib.runtime import keras, set_up
 set_up()
 keras.ops.exp(1.0)
 config = keras.config
-assert (config.backend(), config.floatx(), config.epsilon()) == ("tensorflow", "float32", 1e-7)
+assert (config.floatx(), config.epsilon()) == ("float32", 1e-7)
 assert config.image_data_format() == "channels_last"
 """
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("TF_", "KERAS_"))}
-    environment = kept | {"KERAS_BACKEND": "jax", "HOME": str(tmp_path)}
+    environment = kept | {"KERAS_BACKEND": BACKEND, "HOME": str(tmp_path)}
     result = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, env=environment
     )
@@ -64,19 +65,57 @@ class FakeGpus:
         return self.gpus[gpu]
 
 
+@needs_tensorflow
 @pytest.mark.parametrize("busy", [False, True])
 def test_a_gpu_is_taken_with_memory_growth_and_repeatable_operations(monkeypatch, busy):
     fake = FakeGpus({"gpu0": {"device_name": "Some Card"}, "gpu1": {}}, busy)
     monkeypatch.setattr(runtime.tf, "config", fake)
-    assert set_up() == "GPU (Some Card, unnamed)"
+    assert set_up() == "TensorFlow, GPU (Some Card), GPU (unnamed)"
     assert fake.asked == [("gpu0", True), ("gpu1", True), "determinism"]
 
 
-def test_without_a_gpu_the_cpu_is_named(monkeypatch):
-    fake = FakeGpus({})
-    monkeypatch.setattr(runtime.tf, "config", fake)
-    assert set_up() == f"CPU ({os.cpu_count()} cores)"
-    assert fake.asked == []
+def test_without_a_card_the_cpu_is_named_and_where_the_stored_outputs_are_from(monkeypatch):
+    monkeypatch.setattr(runtime, f"_{BACKEND}_cards", list)
+    start, _, end = set_up().partition(f"CPU ({os.cpu_count()} cores)")
+    assert start == {"tensorflow": "TensorFlow, ", "jax": "JAX, ", "torch": "PyTorch, "}[BACKEND]
+    assert end == ("" if BACKEND == "tensorflow" else "; the stored outputs are TensorFlow's")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("backend", "said"),
+    [("numpy", "KERAS_BACKEND must be one of"), ("torch", r"pip install '.[torch]', or unset")],
+)
+def test_a_backend_that_cannot_be_had_is_one_clear_error(backend, said, tmp_path):
+    (tmp_path / "torch.py").write_text("raise ModuleNotFoundError('no torch')")
+    environment = os.environ | {"KERAS_BACKEND": backend, "PYTHONPATH": str(tmp_path)}
+    result = subprocess.run(
+        [sys.executable, "-c", "import vaelib.models"],
+        capture_output=True,
+        text=True,
+        env=environment,
+    )
+    assert result.returncode == 1
+    assert said in result.stderr.splitlines()[-1]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(BACKEND == "tensorflow", reason="of the others")
+def test_it_trains_where_tensorflow_is_missing(tmp_path):
+    hide = f"import sys\nsys.modules['tensorflow'], path = None, {str(tmp_path / 'vae.keras')!r}\n"
+    code = """
+import numpy as np
+from vaelib.models import VAE, Decoder, Encoder
+from vaelib.runtime import keras, set_up
+set_up(0)
+vae = VAE(Encoder(), Decoder())
+vae.compile(optimizer="adam")
+vae.fit(np.zeros((20, 28, 28, 1)), verbose=0)
+vae.save(path)
+print(keras.saving.load_model(path).generate(3).shape)
+"""
+    result = subprocess.run([sys.executable, "-c", hide + code], capture_output=True, text=True)
+    assert result.stdout == "(3, 28, 28, 1)\n", result.stderr
 
 
 def test_what_is_written_during_the_start_is_dropped_and_an_error_is_not(capfd):
@@ -95,7 +134,7 @@ def test_looking_at_a_model_leaves_its_random_state_even_if_that_fails(make_vae,
     x = small_digits[:5]
 
     def draws(vae):
-        return [np.asarray(vae(x, training=True)["logits"]) for _ in range(2)]
+        return [arrays(vae(x, training=True)["logits"]) for _ in range(2)]
 
     def look_and_fail(vae):
         with preserve_random_state(vae):

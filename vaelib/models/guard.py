@@ -40,13 +40,16 @@ def fault_of(stream: Any, unit_interval: bool) -> str | None:
     return None
 
 
+def _is_array(value: Any) -> bool:
+    return isinstance(value, np.ndarray | list | tuple) or keras.ops.is_tensor(value)
+
+
 def _batches(stream: Any) -> Iterator[tuple]:
+    batches: Iterable = ()
     if isinstance(stream, keras.utils.PyDataset):
         batches = map(stream.__getitem__, range(stream.num_batches or 0))
-    elif isinstance(stream, np.ndarray | list | tuple | Iterator) or keras.ops.is_tensor(stream):
-        batches = iter(())  # arrays, which have been looked at, and what is gone
-    else:  # of tf.data or PyTorch
-        batches = iter(stream) if isinstance(stream, Iterable) else iter(())
+    elif isinstance(stream, Iterable) and not (isinstance(stream, Iterator) or _is_array(stream)):
+        batches = stream  # of tf.data or PyTorch; arrays have been looked at
     for batch in batches:
         x, y, _ = keras.utils.unpack_x_y_sample_weight(batch)
         yield (x,) if y is None else (x, y)

@@ -9,6 +9,8 @@ from vaelib.evaluation import likelihoods
 from vaelib.evaluation.bounds import dataset_elbo, iwae_bound, log_importance_weights
 from vaelib.linear_gaussian import LinearGaussian, normal_kl
 
+pytestmark = pytest.mark.double
+
 
 @pytest.fixture
 def spied():

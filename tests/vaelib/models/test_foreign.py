@@ -2,13 +2,15 @@
 
 import numpy as np
 import pytest
+import tensorflow as tf
+from any_backend import BACKEND
 
 from vaelib.evaluation.bounds import iwae_bound, log_importance_weights
 from vaelib.evaluation.likelihoods import paired_log_likelihood
 from vaelib.evaluation.posteriors import fit_posteriors
 from vaelib.latent import encode
 from vaelib.models import VAE, ConvDecoder, ConvEncoder, Decoder, Encoder
-from vaelib.runtime import keras, tf
+from vaelib.runtime import keras
 from vaelib.training.snapshots import Snapshots
 from vaelib.visual.animation import latent_gif, manifold_gif
 from vaelib.visual.explorer import latent_explorer
@@ -124,8 +126,18 @@ def test_nothing_is_lost_when_a_model_is_kept(halves, likelihood, tmp_path):
         np.testing.assert_array_equal(other.predict_on_batch(x), expected)
         assert other.decoder.likelihood.name.startswith(likelihood)
         assert len(other.get_weights()) == len(vae.get_weights())
+
+
+@pytest.mark.parametrize("halves", [lazy, functional])
+def test_a_model_is_exported_for_tensorflow_with_the_shape_of_its_pictures(halves, tmp_path):
+    vae = compiled(halves)
+    if BACKEND == "torch":
+        with pytest.raises(RuntimeError, match=r"TensorFlow or JAX: save a \.keras file"):
+            vae.export(tmp_path / "exported", verbose=False)
+        return
     vae.export(tmp_path / "exported", verbose=False)
     exported = tf.saved_model.load(tmp_path / "exported")
+    x = pictures(vae)
     np.testing.assert_allclose(exported.serve(x)["z_mean"], vae.encoder(x)[0], atol=1e-6)
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from any_backend import BACKEND, needs_tensorflow
 
 from vaelib.models import VAE, Decoder, Encoder
 from vaelib.runtime import keras
@@ -35,18 +36,26 @@ def test_a_model_has_the_classes_and_the_settings_that_it_had(vae, expected):
     assert vae.optimizer.iterations == expected["steps"] == 8
 
 
-def test_a_model_encodes_reconstructs_and_generates_as_before(vae, expected):
+def test_a_model_encodes_and_reconstructs_as_before(vae, expected):
     codes = vae.encoder.predict(expected["x"], verbose=0)
-    for found, name in zip(codes, ("z_mean", "z_log_var", "z"), strict=True):
+    for found, name in zip(codes[:2], ("z_mean", "z_log_var"), strict=True):
         np.testing.assert_allclose(found, expected[name], **close, err_msg=name)
     np.testing.assert_allclose(vae.predict(expected["x"], verbose=0), expected["pictures"], **close)
+
+
+@needs_tensorflow  # by which the files were made; another backend draws other numbers
+def test_a_model_draws_the_same_codes(vae, expected):
+    *_, z = vae.encoder.predict(expected["x"], verbose=0)
+    np.testing.assert_allclose(z, expected["z"], **close)
     np.testing.assert_allclose(vae.generate(4, seed=0), expected["generated"], **close)
 
 
 def test_a_model_has_the_same_loss_and_goes_on_learning(vae, expected):
     found = vae.evaluate(expected["all_x"], batch_size=50, verbose=0, return_dict=True)
     for name in ("loss", "reconstruction", "kl"):
-        assert found[name] == pytest.approx(float(expected[name]), rel=1e-4), name
+        drawn = name != "kl" and BACKEND != "tensorflow"
+        tolerance = 1e-2 if drawn else 1e-4
+        assert found[name] == pytest.approx(float(expected[name]), rel=tolerance), name
     vae.fit(expected["all_x"], batch_size=50, verbose=0)
     assert vae.optimizer.iterations == 12
 

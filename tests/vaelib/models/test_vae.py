@@ -2,10 +2,12 @@
 
 import numpy as np
 import pytest
+from any_backend import arrays
 from scipy import special
 
+import vaelib.models.vae as vae_module
 from vaelib.models import VAE, Decoder, Encoder
-from vaelib.runtime import keras, tf
+from vaelib.runtime import keras
 
 
 @pytest.fixture(scope="module")
@@ -18,8 +20,8 @@ def pointed(make_vae, without_chance, small_digits):
 
 def terms(vae, x):
     """Reconstruction and KL of every picture in NumPy, for a model without chance."""
-    z_mean, z_log_var, _ = (np.asarray(part, "float64") for part in vae.encoder(x, training=False))
-    p = np.asarray(vae.decoder(z_mean, training=False), "float64")
+    z_mean, z_log_var, _ = arrays(vae.encoder(x, training=False))
+    p = arrays(vae.decoder(z_mean, training=False)).astype("float64")
     likelihood = special.xlogy(x, p) + special.xlog1py(1.0 - x, -p)
     kl = 0.5 * (np.exp(z_log_var) + z_mean**2 - 1 - z_log_var).sum(axis=1)
     return -likelihood.sum(axis=(1, 2, 3)), kl
@@ -78,7 +80,7 @@ def test_of_several_devices_each_adds_its_share(pointed, small_digits, monkeypat
     """Keras adds the losses up; `test_training_modes` trains on two devices, which takes longer."""
     x, outputs = small_digits[:20], pointed(small_digits[:20], training=False)
     whole = float(pointed.compute_loss(x, y_pred=outputs))
-    monkeypatch.setattr(type(tf.distribute.get_strategy()), "num_replicas_in_sync", 4)
+    monkeypatch.setattr(vae_module, "replicas", lambda: 4)
     assert float(pointed.compute_loss(x, y_pred=outputs)) == pytest.approx(whole / 4)
 
 
@@ -101,14 +103,13 @@ def test_predict_goes_through_the_mean_and_is_repeatable(trained, small_digits):
 
 def test_a_call_returns_what_the_loss_needs_from_a_sampled_code(trained, small_digits):
     x = small_digits[:9]
-    one, other = trained(x, training=False), trained(x, training=False)
+    one, other = (arrays(trained(x, training=False)) for _ in range(2))
     assert set(one) == {"z_mean", "z_log_var", "logits"}
     for name, same in [("z_mean", True), ("z_log_var", True), ("logits", False)]:
         assert np.array_equal(one[name], other[name]) == same, name
-    for name, part in zip(
-        ("z_mean", "z_log_var"), trained.encoder(x, training=False), strict=False
-    ):
-        np.testing.assert_array_equal(one[name], part)
+    z_mean, z_log_var, _ = arrays(trained.encoder(x, training=False))
+    np.testing.assert_array_equal(one["z_mean"], z_mean)
+    np.testing.assert_array_equal(one["z_log_var"], z_log_var)
 
 
 def test_generate_decodes_codes_of_the_prior(trained, monkeypatch, capsys):
