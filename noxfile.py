@@ -1,4 +1,4 @@
-"""`make test-all`: the tests on every Python, on every backend, with the oldest packages and the newest.
+"""`make test-all`: the tests on every Python and backend, with the oldest packages and the newest.
 
 A Python that is not on this machine is fetched by uv where that is possible; where it is not, its
 session is skipped.

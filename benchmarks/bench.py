@@ -2,6 +2,7 @@
 
     make bench                            about an hour and a half on two cores
     make bench ARTICLE_EPOCHS=1000        and the article's recipe in full, up to an hour more
+    make bench LITERATURE=1               and a mark from the literature, 55 minutes more
 
 Runs the other files of this folder, one process for each, and gathers what they found in
 `results/bench.md` and `results/bench.json`.
@@ -155,7 +156,8 @@ def as_markdown(found: dict[str, Any], made: dict[str, Any]) -> str:
     ]
     lines += [
         "",
-        "The recipes, one thing changed at a time: [recipes.md](recipes.md).",
+        "The recipes, one thing changed at a time: [recipes.md](recipes.md). A mark from the "
+        "literature: [literature.md](literature.md).",
         "",
         "## Adam and RMSprop",
         "",
@@ -183,10 +185,14 @@ def main() -> None:
         "--article-epochs", type=int, default=0, help="also train the article's recipe for so long"
     )
     parser.add_argument(
+        "--literature", action="store_true", help="also the literature's mark (literature.py)"
+    )
+    parser.add_argument(
         "--only", nargs="*", default=PARTS, help="only these parts, for trying; the rest as kept"
     )
     options = parser.parse_args()
     commands = [["article", str(options.article_epochs)]] if options.article_epochs else []
+    commands += [["literature"]] if options.literature else []
     commands += [[part] for part in PARTS if part in options.only]
     for number, (part, *arguments) in enumerate(commands, start=1):
         begun = time.perf_counter()

@@ -73,7 +73,7 @@ x_train = x_all[:20_000]
 epochs, batch_size = 24, 250
 vae = VAE(Encoder(), Decoder())
 learning_rate = warmup_cosine(epochs * len(x_train) // batch_size, peak=0.01)
-vae.compile(optimizer=keras.optimizers.Adam(learning_rate))
+vae.compile(optimizer=keras.optimizers.Adam(learning_rate), steps_per_execution=20)
 snapshots = Snapshots()
 options = {"batch_size": batch_size, "epochs": epochs, "verbose": 0}
 history = vae.fit(x_train, callbacks=[snapshots], **options).history

@@ -80,7 +80,7 @@ x_train = x_all[:55_000]
 epochs, batch_size = 4, 250
 vae = VAE(Encoder(), Decoder())
 learning_rate = warmup_cosine(steps=epochs * len(x_train) // batch_size)
-vae.compile(optimizer=keras.optimizers.Adam(learning_rate))
+vae.compile(optimizer=keras.optimizers.Adam(learning_rate), steps_per_execution=20)
 vae.fit(x_train, epochs=epochs, batch_size=batch_size, verbose=0)
 z_mean, z_log_var = encode(vae.encoder, x_test)
 assert z_mean.shape[1] == 2, "The grids below need a plane of codes: latent_dim=2."

@@ -549,7 +549,7 @@ def after_one_epoch(spread, seed):
     if spread is not None:
         initialize_from_data(quick.decoder, x_train, spread=spread, seed=seed)
     rate = warmup_cosine(steps=len(x_train) // 125, peak=0.01, warmup=50)
-    quick.compile(optimizer=keras.optimizers.Adam(rate))
+    quick.compile(optimizer=keras.optimizers.Adam(rate), steps_per_execution=20)
     quick.fit(x_train, epochs=1, batch_size=125, verbose=0)
     return -quick.evaluate(x_test, batch_size=500, verbose=0, return_dict=True)["loss"]
 

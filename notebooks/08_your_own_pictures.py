@@ -85,6 +85,7 @@ for name in SHAPES:
 for i, (picture, kind) in enumerate(zip(drawn, causes["shape"], strict=True)):
     file = folder / SHAPES[kind] / f"{i:04}.png"
     Image.fromarray((255 * picture).round().astype("uint8")).save(file)
+del drawn, picture  # from here on, only the files count
 
 # %% [markdown]
 # For pictures of your own, leave this cell out and set `folder` to their folder. `load_pictures` reads all PNG and
@@ -95,6 +96,7 @@ for i, (picture, kind) in enumerate(zip(drawn, causes["shape"], strict=True)):
 x, labels = load_pictures(folder, size=32)
 order = rng.permutation(len(x))
 x_test, x_train = x[order[:500]], x[order[500:]]
+del x
 print("training", x_train.shape, "test", x_test.shape)
 names, counts = np.unique(labels, return_counts=True)
 print(
@@ -149,7 +151,7 @@ show_source(ConvEncoder.to_features, ConvDecoder.to_pixels)
 
 # %%
 latent_dim = 8
-options = {"image_shape": x.shape[1:], "batch_normalization": False}
+options = {"image_shape": x_train.shape[1:], "batch_normalization": False}
 x_noisy = measures.dequantised(x_train, rng)
 
 
@@ -208,7 +210,7 @@ def train(model, *callbacks):
     """The same for every model: Adam, and a learning rate that falls along a cosine."""
     steps = epochs * len(x_noisy) // batch_size
     rate = keras.optimizers.schedules.CosineDecay(0.002, steps)
-    model.compile(optimizer=keras.optimizers.Adam(rate))
+    model.compile(optimizer=keras.optimizers.Adam(rate), steps_per_execution=20)
     how = {"epochs": epochs, "batch_size": batch_size, "verbose": 0}
     model.fit(x_noisy, callbacks=list(callbacks), **how)
 

@@ -20,6 +20,7 @@ import convolution  # noqa: E402
 import film  # noqa: E402
 import likelihoods  # noqa: E402
 import limits  # noqa: E402
+import literature  # noqa: E402
 import objectives  # noqa: E402
 import optimizers  # noqa: E402
 import overfitting  # noqa: E402
@@ -70,6 +71,17 @@ def test_the_limits_are_those_of_the_measurements_and_hold():
     assert [row["rate"] for row in found["rates"]] == limits.RATES
     single, *half = (row["elbo"] for row in found["policies"])
     assert half == pytest.approx([single, single], abs=1)
+
+
+def test_the_mark_from_the_literature_is_what_was_measured():
+    found = kept("literature")
+    assert (RESULTS / "literature.md").read_text("utf-8") == literature.as_markdown(found)
+    for part, row in found.items():
+        k, seconds, paper = literature.PARTS[part]
+        assert (row["k"], row["paper"]) == (k, paper)
+        assert seconds <= row["seconds"] < seconds + 60
+        assert row["elbo"] < row["log_p"]
+        assert abs(row["log_p"] - paper) < 2
 
 
 def test_the_optimizers_rows_are_those_of_their_seeds():

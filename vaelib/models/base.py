@@ -23,6 +23,12 @@ class PictureModel(keras.Model):
     is_density = True  # whether the log-likelihood may be positive
     image_shape: tuple[int, ...]  # set by a subclass
 
+    @wraps(keras.Model.compile)
+    def compile(self, *args: Any, **kwargs: Any) -> None:
+        if keras.config.backend() == "torch":  # comes back to Python after each step in any case
+            kwargs["steps_per_execution"] = 1
+        super().compile(*args, **kwargs)
+
     @wraps(keras.Model.fit)
     def fit(self, *args: Any, **kwargs: Any) -> keras.callbacks.History:
         return self._guarded(super().fit, args, kwargs)

@@ -16,6 +16,7 @@ from vaelib.latent import encode
 ELSEWHERE = """
 import sys
 import numpy as np
+import vaelib.models
 from vaelib.evaluation.bounds import iwae_bound, log_importance_weights
 from vaelib.evaluation.likelihoods import paired_log_likelihood
 from vaelib.latent import encode

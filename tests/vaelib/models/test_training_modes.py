@@ -133,3 +133,18 @@ def test_a_batch_spread_over_two_devices_trains_the_same():
     """With plain SGD, which unlike Adam would show a loss that is scaled wrongly."""
     result = subprocess.run([sys.executable, "-c", ON_TWO_DEVICES], capture_output=True, text=True)
     assert result.returncode == 0, result.stderr
+
+
+def test_steps_taken_at_a_stretch_train_the_same_model(small_digits):
+    """On PyTorch, which has no such thing, the argument changes nothing, either."""
+
+    def trained(steps):
+        keras.utils.set_random_seed(0)
+        options = {"hidden_units": (8,), "image_shape": (7, 7, 1)}
+        vae = VAE(Encoder(**options), Decoder(**options))
+        vae.compile(keras.optimizers.Adam(0.01), steps_per_execution=steps)
+        vae.fit(small_digits, batch_size=50, epochs=2, verbose=0)
+        return arrays([weight.value for weight in vae.weights])
+
+    for one, other in zip(trained(1), trained(5), strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-6)
