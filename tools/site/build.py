@@ -26,6 +26,7 @@ REPORTS = {
     "bench": "Speed and quality",
     "recipes": "The recipe, one thing changed at a time",
     "limits": "How far the recipe carries",
+    "literature": "A mark from the literature",
     "manifold": "The map of digits",
     "gifs": "The animation",
     "explorer": "The explorer",
@@ -33,7 +34,8 @@ REPORTS = {
 GUIDES = {
     "teaching": "Teaching with it",
     "reproducibility": "What you may rely on",
-    "gpu": "GPUs",
+    "gpu": "GPUs, JAX and PyTorch",
+    "many-machines": "Many machines",
 }
 
 
