@@ -23,11 +23,14 @@ class PictureModel(keras.Model):
     is_density = True  # whether the log-likelihood may be positive
     image_shape: tuple[int, ...]  # set by a subclass
 
-    @wraps(keras.Model.compile)
-    def compile(self, *args: Any, **kwargs: Any) -> None:
-        if keras.config.backend() == "torch":  # comes back to Python after each step in any case
-            kwargs["steps_per_execution"] = 1
-        super().compile(*args, **kwargs)
+    @property
+    def steps_per_execution(self) -> int:
+        """As `compile` was told; but PyTorch comes back to Python after each step in any case."""
+        return 1 if keras.config.backend() == "torch" else self._steps_at_a_stretch
+
+    @steps_per_execution.setter
+    def steps_per_execution(self, steps: int) -> None:
+        self._steps_at_a_stretch = steps
 
     @wraps(keras.Model.fit)
     def fit(self, *args: Any, **kwargs: Any) -> keras.callbacks.History:
