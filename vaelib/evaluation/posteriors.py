@@ -70,7 +70,7 @@ class _Posteriors(keras.Model):
     """Normal distributions whose parameters are its weights, in units of where they start."""
 
     def __init__(self, mean: Tensor, width: Tensor, log_var: Tensor, loss_of: Callable) -> None:
-        super().__init__(name="posteriors")
+        super().__init__(name="posteriors", dtype="float32")
         self.start, self.loss_of = (mean, width, log_var), loss_of
         self.shift = self.add_weight(mean.shape, "zeros", name="shift")
         self.growth = self.add_weight(mean.shape, "zeros", name="growth")
