@@ -46,12 +46,12 @@ def losses(folder):
 
 
 def what_the_other_says(folder, victim):
-    """Of two that train as if on two machines, one is killed after an epoch more has been kept."""
+    """Two train as if on two machines; once an epoch more has been kept, one of them is killed."""
     with socket.socket() as listener:
         listener.bind(("localhost", 0))
         coordinator = f"localhost:{listener.getsockname()[1]}"
     common = ["--coordinator", coordinator, "--processes", 2, "--rank"]
-    machines = [start(folder, *common, rank) for rank in (0, 1)]
+    machines = [start(folder, *common, 0), start(folder / "other", *common, 1)]
     try:
         before = len(losses(folder))
         while len(losses(folder)) == before:
@@ -73,26 +73,28 @@ def unbroken(tmp_path_factory):
     return run_here(2, tmp_path_factory.mktemp("unbroken"))
 
 
+def check_equal(found, wanted):
+    """Losses of all epochs and all of the state; 0.0001 is a rounding error of a loss of 500."""
+    for name in set(wanted.files) - {"seconds"}:
+        np.testing.assert_allclose(found[name], wanted[name], 1e-6, atol=1e-4, err_msg=name)
+
+
 def test_two_processes_learn_what_one_does(unbroken, tmp_path):
-    """The same losses, and the same state down to batch normalisation's averages."""
     alone = run_here(1, tmp_path)
-    for name in set(alone.files) - {"seconds"}:
-        np.testing.assert_allclose(unbroken[name], alone[name], atol=1e-4, err_msg=name)
+    check_equal(unbroken, alone)
     assert alone["loss"][-1] < alone["loss"][0] - 10
     assert (tmp_path / "vae.keras").exists()
 
 
 def test_a_killed_process_ends_the_run_which_then_goes_on(unbroken, tmp_path):
+    """With either process killed; and at last with another number of processes."""
     said = what_the_other_says(tmp_path, victim=1)
     assert "Process 0 of 2 no longer reaches one of the others" in said
     assert f"the run goes on after epoch {len(losses(tmp_path))}." in said
     said = what_the_other_says(tmp_path, victim=0)
     assert "Process 1 of 2 no longer reaches one of the others" in said
     assert 2 <= len(losses(tmp_path)) < 20
-    resumed = run_here(2, tmp_path)
-    np.testing.assert_allclose(resumed["loss"], unbroken["loss"], atol=1e-4)
-    for name in set(resumed.files) - {"seconds"}:
-        np.testing.assert_allclose(resumed[name], unbroken[name], atol=1e-4, err_msg=name)
+    check_equal(run_here(1, tmp_path), unbroken)
 
 
 def test_a_batch_that_cannot_be_shared_is_refused(tmp_path):

@@ -71,11 +71,13 @@ def main() -> str | None:
     try:
         for worker in workers.values():
             worker.start()
-        while running := [w.sentinel for w in workers.values() if w.exitcode is None]:
-            wait(running)
-            if any(worker.exitcode for worker in workers.values()):
-                time.sleep(0.5)  # the lost one may be noticed after the one that lost it
-                return ending(given, {rank: worker.exitcode for rank, worker in workers.items()})
+        running = list(workers.values())
+        while running and not any(worker.exitcode for worker in workers.values()):
+            wait([worker.sentinel for worker in running])
+            running = [worker for worker in running if worker.exitcode is None]
+        if any(worker.exitcode for worker in workers.values()):
+            time.sleep(0.5)  # the lost one may be noticed after the one that lost it
+            return ending(given, {rank: worker.exitcode for rank, worker in workers.items()})
     except KeyboardInterrupt:
         return f"Interrupted. {going_on(given)}"
     finally:
@@ -97,7 +99,7 @@ def ending(given: argparse.Namespace, codes: dict[int, int | None]) -> str:
         happened = f"is gone ({signal.Signals(-code).name})"
     else:
         happened = f"has failed: {log.read_text(encoding='utf-8').splitlines()[-1]}"
-    return f"Process {rank} of {given.processes} {happened} (see {log}).\n{going_on(given)}"
+    return f"Process {rank} of {given.processes} {happened}. Its log: {log}\n{going_on(given)}"
 
 
 def going_on(given: argparse.Namespace) -> str:
