@@ -4,6 +4,7 @@ import datetime
 import json
 import os
 import platform
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from vaelib.runtime import keras, tf
 RESULTS = Path(__file__).parent / "results"
 
 
-def endless(x: np.ndarray, batch_size: int) -> tf.data.Dataset:
+def endless(x: np.ndarray, batch_size: int) -> "tf.data.Dataset":
     """Batches of `x`, shuffled anew each time round, without an end: to be used with
     `steps_per_epoch`.
 
@@ -47,8 +48,9 @@ def machine() -> dict[str, Any]:
     """What the figures depend on: processor, cores, memory, system and versions; and the day."""
     gpus = [
         tf.config.experimental.get_device_details(gpu)
-        for gpu in tf.config.list_physical_devices("GPU")
+        for gpu in (tf.config.list_physical_devices("GPU") if tf else [])
     ]
+    backend = keras.config.backend()
     return {
         "date": datetime.datetime.now(tz=datetime.UTC).date().isoformat(),
         "processor": cpu_name(),
@@ -57,7 +59,7 @@ def machine() -> dict[str, Any]:
         "gpus": [details.get("device_name", "unknown") for details in gpus],
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
-        "tensorflow": tf.__version__,
+        backend: version(backend),
         "keras": keras.__version__,
         "numpy": np.__version__,
     }

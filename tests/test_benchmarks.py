@@ -26,6 +26,7 @@ import optimizers  # noqa: E402
 import overfitting  # noqa: E402
 import rates  # noqa: E402
 import recipes  # noqa: E402
+import scaling  # noqa: E402
 import shapes  # noqa: E402
 import sprint  # noqa: E402
 import throughput  # noqa: E402
@@ -211,6 +212,19 @@ def test_a_budget_ends_in_time_and_its_rate_at_nothing(monkeypatch):
     assert rates[rates.index(max(rates)) :] == sorted(
         rates[rates.index(max(rates)) :], reverse=True
     )
+
+
+def test_the_page_on_many_machines_has_the_figures():
+    found = kept("scaling")
+    page = (FOLDER.parent / "docs/many-machines.md").read_text(encoding="utf-8")
+    assert scaling.as_markdown(found["rows"]) in page
+    assert scaling.in_words(found["here"]) in " ".join(page.split())
+    assert scaling.on_paper(found["costs"]) == found["rows"]
+
+
+def test_a_ring_counted_by_hand():
+    """Two workers swap half of 2 MB twice, at 1250 MB/s, and wait twice for 25 µs."""
+    assert scaling.ring(2e6, workers=2) == pytest.approx(2 * (0.8e-3 + 25e-6))
 
 
 def test_the_film_of_the_long_run_is_whole_and_small():

@@ -76,7 +76,8 @@ each_file = pytest.mark.parametrize(
 def test_nothing_that_is_read_is_run_and_nothing_is_downloaded(path):
     code = code_of(path)
     assert list(dangers(code)) == []
-    assert list(requests(code)) == []
+    meets_others = path.name == "many_machines.py"  # which looks for a free port
+    assert list(requests(code)) == ["socket"] * meets_others
 
 
 @pytest.mark.parametrize(
