@@ -22,7 +22,7 @@ SMALL = ["--digits", "1000", "--epochs", "20", "--peak", "0.001", "--activation"
 def start(folder, *arguments):
     """The script in a session of its own, which can be killed as a whole, like a machine."""
     command = [sys.executable, ROOT / "tools/many_machines.py", *SMALL, *arguments, folder]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path])}
     return subprocess.Popen(
         [*map(str, command)],
         env=environment,
