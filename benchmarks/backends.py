@@ -24,7 +24,7 @@ import numpy as np  # noqa: E402
 
 SEEDS = 3
 EPOCHS, BATCH_SIZE = 7, 250
-# Backend, steps per execution, compiled by XLA (or Dynamo); None is what Keras does by itself.
+# Backend, steps per execution, compiled by XLA; None is what Keras does by itself.
 WAYS: list[tuple[str, int, bool | None]] = [
     ("tensorflow", 1, None),
     ("tensorflow", 20, None),
@@ -32,10 +32,8 @@ WAYS: list[tuple[str, int, bool | None]] = [
     ("tensorflow", 20, True),
     ("jax", 1, None),
     ("jax", 20, None),
-    ("torch", 1, None),
-    ("torch", 20, None),
+    ("torch", 1, None),  # which can take no more
 ]
-NAMES = {"tensorflow": "TensorFlow", "jax": "JAX", "torch": "PyTorch"}
 
 
 def measure(seed: int, steps_per_execution: int, jit: bool | None) -> dict[str, Any]:
@@ -86,6 +84,8 @@ def in_a_process(way: tuple[str, int, bool | None], seed: int) -> dict[str, Any]
 
 def name_of(row: dict[str, Any]) -> str:
     """In words, for the table."""
+    from vaelib.runtime import NAMES
+
     compiled = ", compiled by XLA" if row["jit"] else ""
     return f"{NAMES[row['backend']]}{compiled}"
 

@@ -16,7 +16,7 @@ from vaelib.runtime import keras, tf
 RESULTS = Path(__file__).parent / "results"
 
 
-def endless(x: np.ndarray, batch_size: int) -> "tf.data.Dataset":
+def endless(x: np.ndarray, batch_size: int) -> tf.data.Dataset:
     """Batches of `x`, shuffled anew each time round, without an end: to be used with
     `steps_per_epoch`.
 
@@ -48,7 +48,7 @@ def machine() -> dict[str, Any]:
     """What the figures depend on: processor, cores, memory, system and versions; and the day."""
     gpus = [
         tf.config.experimental.get_device_details(gpu)
-        for gpu in (tf.config.list_physical_devices("GPU") if tf else [])
+        for gpu in tf.config.list_physical_devices("GPU")
     ]
     backend = keras.config.backend()
     return {

@@ -16,10 +16,7 @@ esac
 if ! cmp -s "$lock" "$folder/.lock"; then # the copy is written last
     echo "Installing what Keras needs for $backend ..." >&2
     rm -rf "$folder"
-    # uv does not look into pip's settings, where a mirror may be named.
-    index=${PIP_INDEX_URL:-$("$here/.venv/bin/python" -m pip config get global.index-url 2>/dev/null || true)}
-    UV_DEFAULT_INDEX="${UV_DEFAULT_INDEX:-$index}" sh "$here/tools/run.sh" -m uv pip install --quiet --no-deps \
-        --require-hashes --requirements "$lock" --python "$here/.venv/bin/python" --target "$folder"
+    sh "$here/tools/uv.sh" install --quiet --no-deps --require-hashes --requirements "$lock" --target "$folder"
     cp "$lock" "$folder/.lock"
 fi
 export KERAS_BACKEND="$backend" PYTHONPATH="$folder${PYTHONPATH:+:$PYTHONPATH}"

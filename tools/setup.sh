@@ -39,14 +39,8 @@ echo "$kind" >.venv/.kind
 # pip only installs uv, with the lock's own hashes; uv does the rest, in a fraction of pip's time.
 sed -n '/^uv==/,/[^\\]$/p' "$lock" |
     "$python" -m pip install --quiet --disable-pip-version-check --require-hashes -r /dev/stdin
-# uv does not look into pip's settings, where a mirror may be named.
-index=${PIP_INDEX_URL:-$("$python" -m pip config get global.index-url 2>/dev/null || true)}
-export UV_DEFAULT_INDEX="${UV_DEFAULT_INDEX:-$index}"
-# Where Python may store no bytecode, it would compile everything anew at every start.
-if [ -n "${PYTHONDONTWRITEBYTECODE:-}" ]; then export UV_COMPILE_BYTECODE=1; fi
-uv() { sh tools/run.sh -m uv pip "$@" --python "$python"; } # run.sh: its cache needs a home
-sync() { uv sync --require-hashes "$lock" "$@"; }
+sync() { sh tools/uv.sh sync --require-hashes "$lock" "$@"; }
 sync --offline 2>/dev/null || if [ -t 2 ]; then sync; else sync --quiet; fi # what is there already needs no network
-uv install --quiet --offline --no-deps --no-build-isolation --editable .
+sh tools/uv.sh install --quiet --offline --no-deps --no-build-isolation --editable .
 printf '%s\n' "$sums" "$here" >"$ready"
 echo "The environment in .venv is complete."

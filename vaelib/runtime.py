@@ -23,8 +23,8 @@ os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
 _tensorboard = shutil.which("tensorboard", path=os.path.dirname(sys.executable))
 os.environ.setdefault("TENSORBOARD_BINARY", _tensorboard or "tensorboard")
 # Here, and not in ~/.keras/keras.json, is where another backend is asked for.
-_backend = os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-check.choice("KERAS_BACKEND", _backend, *NAMES)
+_asked = os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+check.choice("KERAS_BACKEND", _asked, *NAMES)
 
 
 @contextlib.contextmanager
@@ -44,8 +44,9 @@ with _muted_stderr():
     try:
         import keras
     except ModuleNotFoundError as error:
-        hint = f"pip install '.[{_backend}]', or unset KERAS_BACKEND for TensorFlow"
-        raise ImportError(f"KERAS_BACKEND is {_backend!r}, but {error}: {hint}") from error
+        hint = f"pip install '.[{_asked}]', or unset KERAS_BACKEND for TensorFlow"
+        raise ImportError(f"KERAS_BACKEND is {_asked!r}, but {error}: {hint}") from error
+    _backend = keras.config.backend()  # another, if Keras was imported before
     # Keras loads it on every backend, for seeds and files, but on the others can do without.
     with contextlib.nullcontext() if _backend == "tensorflow" else contextlib.suppress(ImportError):
         import tensorflow as tf
@@ -94,15 +95,6 @@ def replicas() -> int:
     return tf.distribute.get_strategy().num_replicas_in_sync if _backend == "tensorflow" else 1
 
 
-def _torch_state_kept() -> contextlib.AbstractContextManager:
-    """PyTorch also draws from a generator of its own, as in dropout without a seed."""
-    if keras.config.backend() != "torch":
-        return contextlib.nullcontext()
-    import torch
-
-    return torch.random.fork_rng()
-
-
 @contextlib.contextmanager
 def preserve_random_state(model: keras.Model) -> Iterator[None]:
     """Put a model's random generators back afterwards: an encoder draws a code at every call.
@@ -115,8 +107,10 @@ def preserve_random_state(model: keras.Model) -> Iterator[None]:
     """
     generators = [v for v in model.non_trainable_variables if "seed_generator" in v.path]
     before = [keras.ops.convert_to_numpy(variable) for variable in generators]
+    # PyTorch also draws from a generator of its own, as in dropout without a seed.
+    own = sys.modules["torch"].random.fork_rng() if _backend == "torch" else None
     try:
-        with _torch_state_kept():
+        with own or contextlib.nullcontext():
             yield
     finally:
         for variable, value in zip(generators, before, strict=True):

@@ -16,6 +16,7 @@ ROOT = Path(__file__).parents[2]
 LOCK, GPU_LOCK = "requirements.lock", "requirements-gpu.lock"
 NEEDED = [
     *("tools/setup.sh", "tools/find_python.sh", "tools/check_python.py", "tools/run.sh"),
+    "tools/uv.sh",
     *(LOCK, GPU_LOCK, "pyproject.toml"),
 ]
 

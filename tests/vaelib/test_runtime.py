@@ -26,13 +26,14 @@ keras.ops.exp(1.0)
 config = keras.config
 assert (config.floatx(), config.epsilon()) == ("float32", 1e-7)
 assert config.image_data_format() == "channels_last"
+print(config.backend())
 """
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("TF_", "KERAS_"))}
     environment = kept | {"KERAS_BACKEND": BACKEND, "HOME": str(tmp_path)}
     result = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, env=environment
     )
-    assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
+    assert (result.returncode, result.stdout, result.stderr) == (0, f"{BACKEND}\n", "")
 
 
 def test_the_same_seed_gives_the_same_numbers():
@@ -74,11 +75,19 @@ def test_a_gpu_is_taken_with_memory_growth_and_repeatable_operations(monkeypatch
     assert fake.asked == [("gpu0", True), ("gpu1", True), "determinism"]
 
 
-def test_without_a_card_the_cpu_is_named_and_where_the_stored_outputs_are_from(monkeypatch):
-    monkeypatch.setattr(runtime, f"_{BACKEND}_cards", list)
-    start, _, end = set_up().partition(f"CPU ({os.cpu_count()} cores)")
-    assert start == {"tensorflow": "TensorFlow, ", "jax": "JAX, ", "torch": "PyTorch, "}[BACKEND]
-    assert end == ("" if BACKEND == "tensorflow" else "; the stored outputs are TensorFlow's")
+@needs_tensorflow
+def test_without_a_gpu_the_cpu_is_named(monkeypatch):
+    fake = FakeGpus({})
+    monkeypatch.setattr(runtime.tf, "config", fake)
+    assert set_up() == f"TensorFlow, CPU ({os.cpu_count()} cores)"
+    assert fake.asked == []
+
+
+@pytest.mark.skipif(BACKEND == "tensorflow", reason="of the others")
+def test_another_backend_says_where_the_stored_outputs_are_from():
+    name = {"jax": "JAX", "torch": "PyTorch"}[BACKEND]
+    assert set_up().startswith(f"{name}, ")
+    assert set_up().endswith("; the stored outputs are TensorFlow's")
 
 
 @pytest.mark.slow

@@ -12,7 +12,7 @@ import numpy as np
 
 from vaelib import _validation as check
 from vaelib._files import PathLike, atomic_path
-from vaelib.models.guard import Guard, fault_of
+from vaelib.models.guard import Guard, fault_of, is_array
 from vaelib.runtime import keras
 
 
@@ -22,6 +22,7 @@ class PictureModel(keras.Model):
     unit_interval = True  # whether pixels must lie in [0, 1]
     is_density = True  # whether the log-likelihood may be positive
     image_shape: tuple[int, ...]  # set by a subclass
+    reconstruct: Callable[[Any], Any]  # by a subclass: what `predict` returns for a batch
 
     @property
     def steps_per_execution(self) -> int:
@@ -31,6 +32,16 @@ class PictureModel(keras.Model):
     @steps_per_execution.setter
     def steps_per_execution(self, steps: int) -> None:
         self._steps_at_a_stretch = steps
+
+    def predict_step(self, *state_and_data: Any) -> Any:
+        *state, data = state_and_data  # JAX hands over the weights, too, and wants them back
+        x, _, _ = keras.utils.unpack_x_y_sample_weight(data)
+        if not state:
+            return self.reconstruct(x)
+        trainable, others = state[0]
+        variables = self.trainable_variables + self.non_trainable_variables
+        with keras.StatelessScope(list(zip(variables, [*trainable, *others], strict=True))):
+            return self.reconstruct(x), others
 
     @wraps(keras.Model.fit)
     def fit(self, *args: Any, **kwargs: Any) -> keras.callbacks.History:
@@ -73,14 +84,14 @@ class PictureModel(keras.Model):
     def _check_data(self, x: Any, y: Any = None, *weights: Any, of: str = "") -> None:
         """`y` is what is to be explained, if it is given, and then `x` may be any numbers."""
         _refuse_weights(*weights)
-        if _is_array(x):
+        if is_array(x):
             shape = check.batch(f"{of}x", x).shape
             check.same_shape(f"{of}x", shape, "pictures", (None, *self.image_shape))
-        if _is_array(y):
+        if is_array(y):
             name, shape = f"{of}y (leave it out, or give pictures)", check.array(f"{of}y", y).shape
             check.same_shape(name, shape, "the output", (None, *self.image_shape))
         explained, name = (x, "x") if y is None else (y, "y")
-        if self.unit_interval and _is_array(explained):
+        if self.unit_interval and is_array(explained):
             check.unit_interval(f"{of}{name}", np.asarray(explained))
 
     def checked_target(self, x: Any, y: Any, sample_weight: Any) -> Any:
@@ -116,10 +127,6 @@ class PictureModel(keras.Model):
 def _refuse_weights(*weights: Any) -> None:
     if any(weight is not None for weight in weights):
         raise ValueError("sample_weight and class_weight are refused: all pictures count alike")
-
-
-def _is_array(value: Any) -> bool:
-    return isinstance(value, np.ndarray | list) or keras.ops.is_tensor(value)
 
 
 def _atomic(filepath: Any, overwrite: bool) -> contextlib.AbstractContextManager:

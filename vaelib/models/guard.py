@@ -40,16 +40,17 @@ def fault_of(stream: Any, unit_interval: bool) -> str | None:
     return None
 
 
-def _is_array(value: Any) -> bool:
-    return isinstance(value, np.ndarray | list | tuple) or keras.ops.is_tensor(value)
+def is_array(value: Any) -> bool:
+    """Whether a method of Keras would take this as pictures, and not as a stream of batches."""
+    return isinstance(value, np.ndarray | list) or keras.ops.is_tensor(value)
 
 
 def _batches(stream: Any) -> Iterator[tuple]:
     batches: Iterable = ()
     if isinstance(stream, keras.utils.PyDataset):
         batches = map(stream.__getitem__, range(stream.num_batches or 0))
-    elif isinstance(stream, Iterable) and not (isinstance(stream, Iterator) or _is_array(stream)):
-        batches = stream  # of tf.data or PyTorch; arrays have been looked at
+    elif isinstance(stream, Iterable) and not isinstance(stream, Iterator | tuple):
+        batches = () if is_array(stream) else stream  # of tf.data or PyTorch
     for batch in batches:
         x, y, _ = keras.utils.unpack_x_y_sample_weight(batch)
         yield (x,) if y is None else (x, y)

@@ -1,6 +1,5 @@
 """The variational autoencoder: an encoder and a decoder, trained together to raise the ELBO."""
 
-import contextlib
 from typing import Any, Self
 
 import numpy as np
@@ -98,16 +97,10 @@ class VAE(PictureModel):
         total = keras.ops.mean(reconstruction + self.beta * kl) + sum(self.losses)
         return total / replicas()
 
-    def predict_step(self, *state_and_data: Any) -> Any:
-        *state, data = state_and_data  # of Keras's backends, JAX alone hands over the weights
-        variables = self.trainable_variables + self.non_trainable_variables
-        values = [value for part in (state[0][:2] if state else ()) for value in part]
-        mapping = list(zip(variables, values, strict=bool(state)))
-        with keras.StatelessScope(mapping) if state else contextlib.nullcontext():
-            x, _, _ = keras.utils.unpack_x_y_sample_weight(data)
-            z_mean, _, _ = self.encoder(x, training=False)
-            pictures = self.decoder(z_mean, training=False)
-        return (pictures, state[0][1]) if state else pictures
+    def reconstruct(self, x: Tensor) -> Tensor:
+        """Pictures decoded from the mean codes, which is what `predict` returns."""
+        z_mean, _, _ = self.encoder(x, training=False)
+        return self.decoder(z_mean, training=False)
 
     def generate(self, n: int, seed: int | None = None) -> np.ndarray:
         """`n` new pictures, decoded from codes of the prior N(0, I): (n, *image_shape)."""

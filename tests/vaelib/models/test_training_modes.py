@@ -5,7 +5,7 @@ import sys
 
 import numpy as np
 import pytest
-from any_backend import arrays, needs_tensorflow
+from any_backend import BACKEND, arrays, needs_tensorflow
 
 from vaelib.data import load_mnist
 from vaelib.models import VAE, Decoder, Encoder
@@ -87,7 +87,9 @@ def test_half_precision_trains_as_well_as_single():
     digits = load_mnist()[0][0][:3000]
     single = elbo_of("float32", digits)
     for policy in ("mixed_float16", "mixed_bfloat16"):
-        assert elbo_of(policy, digits) == pytest.approx(single, abs=3), policy
+        # JAX rounds, and draws, in another way.
+        tolerance = 3 if BACKEND == "jax" else 2
+        assert elbo_of(policy, digits) == pytest.approx(single, abs=tolerance), policy
 
 
 @pytest.mark.slow
@@ -147,4 +149,4 @@ def test_steps_taken_at_a_stretch_train_the_same_model(small_digits):
         return arrays([weight.value for weight in vae.weights])
 
     for one, other in zip(trained(1), trained(5), strict=True):
-        np.testing.assert_allclose(one, other, atol=1e-6)
+        np.testing.assert_array_equal(one, other)
