@@ -15,6 +15,7 @@ START = time.perf_counter()
 
 import json  # noqa: E402
 import os  # noqa: E402
+import re  # noqa: E402
 import subprocess  # noqa: E402
 import sys  # noqa: E402
 from pathlib import Path  # noqa: E402
@@ -22,6 +23,7 @@ from typing import Any  # noqa: E402
 
 import numpy as np  # noqa: E402
 
+ROOT = Path(__file__).resolve().parent.parent
 SEEDS = 3
 EPOCHS, BATCH_SIZE = 7, 250
 # Backend, steps per execution, compiled by XLA; None is what Keras does by itself.
@@ -73,13 +75,18 @@ def measure(seed: int, steps_per_execution: int, jit: bool | None) -> dict[str, 
 def in_a_process(way: tuple[str, int, bool | None], seed: int) -> dict[str, Any]:
     """The same, measured by a process of its own on that way's backend."""
     backend, *settings = way
-    root = Path(__file__).resolve().parent.parent
     command = [sys.executable, __file__, json.dumps([seed, *settings])]
     if backend != "tensorflow":
-        command = ["sh", str(root / "tools/backend.sh"), backend, *command]
+        command = ["sh", str(ROOT / "tools/backend.sh"), backend, *command]
     environment = os.environ | {"KERAS_BACKEND": backend}
     run = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     return json.loads(run.stdout.splitlines()[-1])
+
+
+def locked(name: str) -> str:
+    """The version of a backend that `tools/backend.sh` installs."""
+    lock = (ROOT / f"requirements-{name}.lock").read_text(encoding="utf-8")
+    return re.search(rf"^{name}==(\S+)", lock, re.MULTILINE).group(1)
 
 
 def name_of(row: dict[str, Any]) -> str:
@@ -128,7 +135,7 @@ def main() -> None:
         for way, row in zip(WAYS, rows, strict=True):
             row["runs"].append({"seed": seed, **in_a_process(way, seed)})
             print(name_of(row), row["steps_per_execution"], row["runs"][-1], flush=True)
-    made = machine()
+    made = machine() | {name: locked(name) for name in ("jax", "torch")}
     save("backends", {"rows": rows, "machine": made})
     save_text("backends.md", as_markdown(rows, made))
 

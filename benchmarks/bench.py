@@ -20,7 +20,8 @@ from common import RESULTS, machine, save, save_text
 
 PARTS = ["training", "throughput", "manifold", "gifs", "recipes", "optimizers", "rates"]
 PARTS += ["likelihoods", "collapse", "objectives", "overfitting", "convolution", "shapes"]
-PARTS += ["whole_course"]
+PARTS += ["whole_course", "backends", "scaling"]
+ON_JAX = ["scaling"]
 
 
 def mark(met: bool) -> str:
@@ -157,7 +158,9 @@ def as_markdown(found: dict[str, Any], made: dict[str, Any]) -> str:
     lines += [
         "",
         "The recipes, one thing changed at a time: [recipes.md](recipes.md). A mark from the "
-        "literature: [literature.md](literature.md).",
+        "literature: [literature.md](literature.md). The same recipe on TensorFlow, JAX and "
+        "PyTorch: [backends.md](backends.md). More machines than one: "
+        "[many-machines.md](../../docs/many-machines.md).",
         "",
         "## Adam and RMSprop",
         "",
@@ -197,9 +200,11 @@ def main() -> None:
     for number, (part, *arguments) in enumerate(commands, start=1):
         begun = time.perf_counter()
         print(f"[{number} of {len(commands)}] {part}", flush=True)
-        subprocess.run(
-            [sys.executable, str(Path(__file__).parent / f"{part}.py"), *arguments], check=True
-        )
+        folder = Path(__file__).parent
+        command = [sys.executable, str(folder / f"{part}.py"), *arguments]
+        if part in ON_JAX:
+            command = ["sh", str(folder.parent / "tools/backend.sh"), "jax", *command]
+        subprocess.run(command, check=True)
         print(f"    {time.perf_counter() - begun:.0f} s", flush=True)
     found = {
         part: json.loads((RESULTS / f"{part}.json").read_text(encoding="utf-8")) for part in PARTS

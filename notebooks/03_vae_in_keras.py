@@ -35,7 +35,8 @@
 #
 # The first cell starts Keras, takes a GPU if the machine has one, and seeds every random number, so that two
 # runs from a fresh start, on one machine, give the same digits. It also says which of Keras's backends it runs on. What
-# is stored on these pages comes from TensorFlow.
+# is stored on these pages comes from TensorFlow. (On JAX and PyTorch the recipe
+# [reaches the same](../benchmarks/results/backends.md).)
 
 # %% tags=["machine", "nbval-ignore-output"]
 from vaelib.runtime import set_up
@@ -411,7 +412,7 @@ vae.compile(optimizer=keras.optimizers.Adam(learning_rate), steps_per_execution=
 
 # %% [markdown]
 # (`steps_per_execution=20` hands TensorFlow twenty batches at a time, so that it need not come back to Python after each
-# one. That saves time, and the weights are the same, bit for bit.)
+# one. That saves [a quarter of an epoch's time](../benchmarks/results/backends.md), and the weights are the same, bit for bit.)
 #
 # Now train. In place of Keras's progress bar, a small callback prints one line per epoch.
 

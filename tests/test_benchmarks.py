@@ -13,6 +13,7 @@ FOLDER = Path(__file__).parent.parent / "benchmarks"
 RESULTS = FOLDER / "results"
 sys.path.insert(0, str(FOLDER))
 
+import backends  # noqa: E402
 import bench  # noqa: E402
 import collapse  # noqa: E402
 import common  # noqa: E402
@@ -83,6 +84,23 @@ def test_the_mark_from_the_literature_is_what_was_measured():
         assert seconds <= row["seconds"] < seconds + 60
         assert row["elbo"] < row["log_p"]
         assert abs(row["log_p"] - paper) < 2
+
+
+def test_the_recipe_reaches_the_same_on_every_backend():
+    """All in the band of ten seeds on TensorFlow; and steps at a stretch change only the time."""
+    found = kept("backends")
+    page = (RESULTS / "backends.md").read_text(encoding="utf-8")
+    assert page == backends.as_markdown(found["rows"], found["machine"])
+    ways = [(row["backend"], row["steps_per_execution"], row["jit"]) for row in found["rows"]]
+    assert ways == backends.WAYS
+    ten = [row["elbo"] for row in kept("limits")["seeds"]]
+    elbos = {}
+    for way, row in zip(ways, found["rows"], strict=True):
+        assert [run["seed"] for run in row["runs"]] == list(range(backends.SEEDS))
+        elbos[way] = [run["elbo"] for run in row["runs"]]
+        assert min(ten) <= min(elbos[way]) <= max(elbos[way]) <= max(ten), way
+    for backend, jit in (("tensorflow", None), ("tensorflow", True), ("jax", None)):
+        assert elbos[backend, 1, jit] == elbos[backend, 20, jit]
 
 
 def test_the_optimizers_rows_are_those_of_their_seeds():

@@ -26,6 +26,7 @@ REPORTS = {
     "bench": "Speed and quality",
     "recipes": "The recipe, one thing changed at a time",
     "limits": "How far the recipe carries",
+    "backends": "TensorFlow, JAX and PyTorch",
     "literature": "A mark from the literature",
     "manifold": "The map of digits",
     "gifs": "The animation",
