@@ -5,7 +5,7 @@ import sys
 
 import numpy as np
 import pytest
-from any_backend import BACKEND, arrays, needs_tensorflow
+from any_backend import arrays, needs_tensorflow
 
 from vaelib.data import load_mnist
 from vaelib.models import VAE, Decoder, Encoder
@@ -68,10 +68,10 @@ def test_half_precision_trains(make_vae, small_digits):
     assert losses[-1] < losses[0]
 
 
-def elbo_of(policy, digits):
+def elbo_of(policy, digits, seed):
     keras.mixed_precision.set_dtype_policy(policy)
     try:
-        set_up(0)
+        set_up(seed)
         model = VAE(Encoder(), Decoder())
         model.compile(optimizer=keras.optimizers.Adam(warmup_cosine(180, 0.01, 30)))
         model.fit(digits, batch_size=100, epochs=6, verbose=0)
@@ -83,13 +83,18 @@ def elbo_of(policy, digits):
 
 @pytest.mark.slow
 def test_half_precision_trains_as_well_as_single():
-    """On so few digits chance matters more; `benchmarks/results/limits.md` has all of them."""
+    """Means of three seeds, which on so few digits lie up to eight nats apart.
+
+    `benchmarks/results/limits.md` has all of the digits.
+    """
     digits = load_mnist()[0][0][:3000]
-    single = elbo_of("float32", digits)
+
+    def mean(policy):
+        return np.mean([elbo_of(policy, digits, seed) for seed in range(3)])
+
+    single = mean("float32")
     for policy in ("mixed_float16", "mixed_bfloat16"):
-        # JAX rounds, and draws, in another way.
-        tolerance = 3 if BACKEND == "jax" else 2
-        assert elbo_of(policy, digits) == pytest.approx(single, abs=tolerance), policy
+        assert mean(policy) == pytest.approx(single, abs=4), policy
 
 
 @pytest.mark.slow
