@@ -113,6 +113,14 @@ class PictureModel(keras.Model):
         self(keras.Input(self.image_shape))
         super().export(*args, **kwargs)
 
+    @wraps(keras.Model.get_compile_config)
+    def get_compile_config(self) -> Any:
+        config = super().get_compile_config()
+        optimizer = (config or {}).get("optimizer")
+        if isinstance(optimizer, dict) and optimizer["module"].startswith("keras.src.backend."):
+            optimizer["module"] = "keras.optimizers"  # not PyTorch's own class, which others lack
+        return config
+
     @wraps(keras.Model.save)
     def save(self, filepath: PathLike, overwrite: bool = True, **kwargs: Any) -> None:
         with _atomic(filepath, overwrite) as path:

@@ -21,7 +21,11 @@ def fitted(start=START, **options):
 
     options = {"steps": 400, "nodes": 3} | options
     return fit_posteriors(
-        lambda z: keras.ops.matmul(z, WEIGHTS) + BIAS, X, *start, log_likelihood=normal, **options
+        lambda z: keras.ops.add(keras.ops.matmul(z, WEIGHTS), BIAS),
+        X,
+        *start,
+        log_likelihood=normal,
+        **options,
     )
 
 

@@ -91,8 +91,8 @@ def test_layers_and_sizes_can_be_chosen():
 
 def test_pictures_are_the_sigmoid_of_the_logits():
     decoder, z = Decoder(hidden_units=(8,)), noise(4, (2,))
-    logits = np.asarray(decoder.logits(z), "float64")
-    np.testing.assert_allclose(decoder(z), 1 / (1 + np.exp(-logits)), rtol=1e-5)
+    logits = arrays(decoder.logits(z)).astype("float64")
+    np.testing.assert_allclose(arrays(decoder(z)), 1 / (1 + np.exp(-logits)), rtol=1e-5)
 
 
 SETTINGS = {

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import tensorflow as tf
-from any_backend import BACKEND
+from any_backend import BACKEND, arrays
 
 from vaelib.evaluation.bounds import iwae_bound, log_importance_weights
 from vaelib.evaluation.likelihoods import paired_log_likelihood
@@ -211,7 +211,7 @@ def explore(vae, x):
     if vae.decoder.latent_dim == 2:
         codes, _ = encode(vae.encoder, x)
         page = latent_explorer(vae.decoder, codes / 9, np.arange(len(x)), x, n=9)
-        middle = np.asarray(vae.decoder(np.zeros((1, 2), "float32")), "float64")[0]
+        middle = arrays(vae.decoder(np.zeros((1, 2), "float32"))).astype("float64")[0]
         np.testing.assert_allclose(page.picture([0.0, 0.0]), middle.squeeze(), atol=0.01)
 
 

@@ -14,7 +14,12 @@ from vaelib.evaluation.likelihoods import paired_log_likelihood
 from vaelib.latent import encode
 
 ELSEWHERE = """
-import sys
+import os, sys
+class Missing:  # a reader need not have what the model was saved on
+    def find_spec(self, name, path=None, target=None):
+        if name in {"jax", "torch"} - {os.environ["KERAS_BACKEND"]}:
+            raise ImportError(name)
+sys.meta_path.insert(0, Missing())
 import numpy as np
 import vaelib.models
 from vaelib.evaluation.bounds import iwae_bound, log_importance_weights

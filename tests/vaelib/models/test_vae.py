@@ -41,7 +41,7 @@ def test_evaluate_reports_minus_the_elbo_and_its_terms(pointed, small_digits, ba
 def test_what_is_to_be_explained_may_be_given(pointed, small_digits):
     pointed.beta.assign(1.0)
     target = np.where(small_digits > 0.5, 1.0, 0.0).astype("float32")
-    logits = np.asarray(pointed(small_digits, training=False)["logits"], "float64")
+    logits = arrays(pointed(small_digits, training=False)["logits"]).astype("float64")
     expected = (np.logaddexp(0, logits) - target * logits).sum(axis=(1, 2, 3)).mean()
     for y, wanted in [(target, expected), (small_digits, terms(pointed, small_digits)[0].mean())]:
         found = pointed.evaluate(small_digits, y, verbose=0, return_dict=True)["reconstruction"]
