@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from any_backend import ROUNDING
+from any_backend import BACKEND, ROUNDING
 from scipy import integrate, special, stats
 
 from vaelib.elbo import (
@@ -42,7 +42,9 @@ def test_gaussian_is_scipys(one_number):
     x, mean, log_var = (rng.normal(size=(4, 5, 3, 1)) for _ in range(3))
     log_var = np.float64(-0.7) if one_number else log_var
     reference = stats.norm.logpdf(x, mean, np.exp(log_var / 2)).sum(axis=(1, 2, 3))
-    np.testing.assert_allclose(gaussian_log_likelihood(x, mean, log_var), reference, rtol=1e-12)
+    # PyTorch takes a single number in single precision.
+    rtol = 1e-7 if one_number and BACKEND == "torch" else 1e-12
+    np.testing.assert_allclose(gaussian_log_likelihood(x, mean, log_var), reference, rtol=rtol)
 
 
 def test_continuous_bernoulli_is_scipys_truncated_exponential():

@@ -18,6 +18,9 @@ from vaelib.runtime import keras
 
 pytestmark = pytest.mark.slow  # a server
 
+# The program imports TensorFlow, and then Keras's backend: PyTorch may crash there (docs/gpu.md).
+ENVIRONMENT = {key: value for key, value in os.environ.items() if key != "KERAS_BACKEND"}
+
 
 @pytest.fixture(scope="module")
 def run(make_vae, small_digits, tmp_path_factory):
@@ -39,7 +42,7 @@ def ask(run):
     options = ["--logdir", str(run[0]), "--host", "127.0.0.1", "--port", str(port)]
     command = [sys.executable, "-m", "tensorboard.main", *options]
     nowhere = subprocess.DEVNULL
-    server = subprocess.Popen(command, stdout=nowhere, stderr=nowhere)
+    server = subprocess.Popen(command, stdout=nowhere, stderr=nowhere, env=ENVIRONMENT)
 
     def get(path, **query):
         address = f"http://127.0.0.1:{port}/{path}?{urllib.parse.urlencode(query)}"
@@ -91,7 +94,7 @@ import os, subprocess
 import vaelib.runtime
 subprocess.run([os.environ["TENSORBOARD_BINARY"], "--version_tb"])
 """
-    bare = {k: v for k, v in os.environ.items() if k not in ("PATH", "TENSORBOARD_BINARY")}
+    bare = {k: v for k, v in ENVIRONMENT.items() if k not in ("PATH", "TENSORBOARD_BINARY")}
     command = [sys.executable, "-c", code]
     done = subprocess.run(command, env=bare, capture_output=True, text=True, check=True)
     assert version("tensorboard") in done.stdout
