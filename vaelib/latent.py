@@ -12,8 +12,10 @@ from scipy import stats
 from vaelib import _validation as check
 
 
-def encode(encoder: Callable, x: Any) -> tuple[np.ndarray, np.ndarray]:
+def encode(encoder: Callable, x: Any, y: Any = None) -> tuple[np.ndarray, np.ndarray]:
     """`z_mean` and `z_log_var` of pictures, float64, shape (n, latent_dim) each, 2000 at a time.
+
+    A conditional encoder also needs their labels, `y`.
 
     >>> from vaelib.models import Encoder
     >>> z_mean, z_log_var = encode(Encoder(latent_dim=2), np.zeros((5, 28, 28, 1)))
@@ -23,11 +25,21 @@ def encode(encoder: Callable, x: Any) -> tuple[np.ndarray, np.ndarray]:
     from vaelib.runtime import keras
 
     x, batches = check.batch("x", x), []
-    for start in range(0, len(x), 2000):  # `predict` would take twice as long
-        z_mean, z_log_var, *_ = encoder(x[start : start + 2000], training=False)
+    if y is not None:
+        y = np.asarray(y)
+        check.same_shape("x", x.shape[:1], "y", y.shape[:1])
+    for part in (slice(start, start + 2000) for start in range(0, len(x), 2000)):
+        inputs = x[part] if y is None else (x[part], y[part])
+        z_mean, z_log_var, *_ = encoder(inputs, training=False)  # `predict` takes twice as long
         batches.append([keras.ops.convert_to_numpy(each) for each in (z_mean, z_log_var)])
     whole = [np.concatenate(each).astype("float64") for each in zip(*batches, strict=True)]
     return whole[0], whole[1]
+
+
+def halves(model: Any, label: Any = None) -> tuple[Any, Any]:
+    """A VAE's encoder and decoder; of a conditional one, for pictures with this label."""
+    pair = model.encoder, model.decoder
+    return pair if label is None else tuple(half.given(label) for half in pair)
 
 
 def quantile_grid(n: int = 15, low: float = 0.05, high: float = 0.95) -> np.ndarray:

@@ -1,7 +1,8 @@
 """Variational autoencoders and the networks they are made of."""
 
+from vaelib.models.conditional import ConditionalVAE
 from vaelib.models.conv import ConvDecoder, ConvEncoder
 from vaelib.models.dense import Decoder, Encoder, Sampling
 from vaelib.models.vae import VAE
 
-__all__ = ["VAE", "ConvDecoder", "ConvEncoder", "Decoder", "Encoder", "Sampling"]
+__all__ = ["VAE", "ConditionalVAE", "ConvDecoder", "ConvEncoder", "Decoder", "Encoder", "Sampling"]

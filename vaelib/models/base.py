@@ -103,6 +103,10 @@ class PictureModel(keras.Model):
         check.same_shape(name, target.shape, "the output", (None, *self.image_shape))
         return keras.ops.cast(target, self.variable_dtype)
 
+    def placeholder(self) -> Any:
+        """What the model is called with, in any number."""
+        return keras.Input(self.image_shape)
+
     @wraps(keras.Model.export)
     def export(self, *args: Any, **kwargs: Any) -> None:
         if keras.config.backend() == "torch":
@@ -110,7 +114,7 @@ class PictureModel(keras.Model):
                 "export needs TensorFlow or JAX: save a .keras file, and load it there"
             )
         self.built = False  # so that Keras notes the shape, which it exports
-        self(keras.Input(self.image_shape))
+        self(self.placeholder())
         super().export(*args, **kwargs)
 
     @wraps(keras.Model.get_compile_config)

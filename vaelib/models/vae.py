@@ -56,10 +56,13 @@ class VAE(PictureModel):
         self.beta = self.add_weight(name="beta", initializer=start, trainable=False)
         self.reconstruction_tracker = keras.metrics.Mean(name="reconstruction")
         self.kl_tracker = keras.metrics.Mean(name="kl")
-        # Halves that wait for data to make their weights make them now: none gets lost.
+        self.make_weights()
+        self.built = True
+
+    def make_weights(self) -> None:
+        """Of halves that wait for data to make theirs: otherwise some would get lost."""
         self.encoder(keras.Input(self.image_shape))
         self.decoder(keras.Input((self.decoder.latent_dim,)))
-        self.built = True
 
     @property
     def unit_interval(self) -> bool:  # type: ignore[override]

@@ -7,7 +7,7 @@ import numpy as np
 from vaelib import _validation as check
 from vaelib._files import PathLike, check_suffix
 from vaelib.data import load_mnist
-from vaelib.latent import decode_grid, encode, quantile_grid
+from vaelib.latent import decode_grid, encode, halves, quantile_grid
 from vaelib.runtime import keras, preserve_random_state
 from vaelib.training.recording import Frame, Recording
 
@@ -24,6 +24,7 @@ class Snapshots(keras.callbacks.Callback):
         n: the map has n × n pictures, at `quantile_grid(n)` on either axis.
         path: an `.npz` file, rewritten after every frame. A run that `BackupAndRestore` resumes
             takes the frames so far from there; a run from the beginning starts it anew.
+        label: of a `ConditionalVAE`: that of all `x`, whose map it is.
 
     >>> from vaelib.models import VAE, Decoder, Encoder
     >>> vae, x, snapshots = VAE(Encoder(), Decoder()), np.zeros((8, 28, 28, 1)), Snapshots()
@@ -34,9 +35,15 @@ class Snapshots(keras.callbacks.Callback):
     """
 
     def __init__(
-        self, x: Any = None, epochs: Any = None, n: int = 15, path: PathLike | None = None
+        self,
+        x: Any = None,
+        epochs: Any = None,
+        n: int = 15,
+        path: PathLike | None = None,
+        label: Any = None,
     ) -> None:
         super().__init__()
+        self.label = label
         self.x = load_mnist()[1][0] if x is None else check.batch("x", x).astype("float32")
         self.epochs = None if epochs is None else check.sizes("epochs", epochs, least=0)
         self.z_values = quantile_grid(n)
@@ -69,11 +76,12 @@ class Snapshots(keras.callbacks.Callback):
     def _record(self, epoch: int) -> None:
         if self.epochs is not None and epoch not in self.epochs:
             return
+        encoder, decoder = halves(self.model, self.label)
         with preserve_random_state(self.model):
-            z_mean, z_log_var = encode(self.model.encoder, self.x)
+            z_mean, z_log_var = encode(encoder, self.x)
         manifold = np.zeros((0, 0), "uint8")
-        if self.model.decoder.latent_dim == 2:
-            pictures = decode_grid(lambda z: self.model.decoder(z, training=False), self.z_values)
+        if decoder.latent_dim == 2:
+            pictures = decode_grid(lambda z: decoder(z, training=False), self.z_values)
             manifold = (255 * pictures.clip(0, 1)).round().astype("uint8")
         codes = z_mean.astype("float32"), z_log_var.astype("float32")
         self._frames.append((epoch, manifold, *codes))
