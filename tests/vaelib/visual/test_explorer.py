@@ -5,9 +5,10 @@ import io
 import re
 
 import numpy as np
+import pytest
 from PIL import Image
 
-from vaelib.visual.explorer import MAX_BYTES, latent_explorer
+from vaelib.visual.explorer import MAX_BYTES, MAX_BYTES_OF_SEVERAL, latent_explorer
 
 
 def decoder(z):
@@ -21,7 +22,7 @@ def decoder(z):
 
 def test_the_sheet_in_the_page_is_the_decoders():
     explorer = latent_explorer(decoder, n=5)
-    (image,) = re.findall(r'"sheet": "data:image/webp;base64,([^"]+)"', explorer.html)
+    (image,) = re.findall(r'"sheets": \["data:image/webp;base64,([^"]+)"\]', explorer.html)
     pixels = np.asarray(Image.open(io.BytesIO(base64.b64decode(image))).convert("L"))
     assert pixels.shape == (6 * 5, 4 * 5)
     top_right = pixels.reshape(6, 5, 4, 5)[:, 0, :, 4]  # both coordinates at 3
@@ -29,6 +30,35 @@ def test_the_sheet_in_the_page_is_the_decoders():
     np.testing.assert_array_equal(
         255 - pixels.reshape(6, 5, 4, 5).transpose(1, 3, 0, 2), explorer.sheet
     )
+
+
+def several(n=5, codes=None, labels=None):
+    decoders = {name: lambda z, i=i: decoder(z) / (1 + i) for i, name in enumerate("abc")}
+    return latent_explorer(decoders, codes, labels, n=n)
+
+
+def test_each_label_has_a_map_and_the_dots_of_its_own():
+    explorer = several(codes=np.eye(2)[[0, 1, 0, 1]], labels=np.array(["c", "a", "a", "x"]))
+    z = np.array([1.0, -2.0])
+    for i, name in enumerate("abc"):
+        expected = decoder([z])[0, ..., 0] / (1 + i)
+        assert np.abs(explorer.picture(z, name) - expected).max() <= 1 / 255
+    assert '"choices": ["a", "b", "c"]' in explorer.html
+    assert '"names": ["a", "c", "x"]' in explorer.html
+    assert '"own": [0, 2, -1]' in explorer.html  # the maps of these names
+    assert re.fullmatch(r"Explorer: 3 × 5 × 5 pictures from −3 to 3, \d+ kB", repr(explorer))
+
+
+def test_several_maps_fit_into_a_page():
+    noisy = {
+        i: lambda z, i=i: np.random.default_rng(i).random((len(z), 28, 28, 1)) for i in range(10)
+    }
+    explorer = latent_explorer(noisy)
+    assert 600_000 < len(explorer.html.encode()) <= MAX_BYTES_OF_SEVERAL
+    with pytest.raises(ValueError, match="labels"):
+        several(codes=np.zeros((2, 2)))
+    with pytest.raises(ValueError, match="decoders"):
+        latent_explorer({})
 
 
 def test_a_linear_decoder_is_blended_exactly():

@@ -1,6 +1,7 @@
 // The latent plane under the pointer. All pictures come from one sheet: the decoder's output at the n × n nodes of a
 // square grid. The sheet has one small map of the plane, n × n, for each pixel: neighbouring values are alike, which
-// keeps the file small. Between nodes the four nearest pictures are blended, bilinearly.
+// keeps the file small. Between nodes the four nearest pictures are blended, bilinearly. A conditional decoder has a
+// sheet for each label: the map is of the label that is chosen, and a row of small pictures has the code with all of them.
 function startExplorer(config) {
   "use strict";
   const { n, limit, height, width, channels, colors } = config;
@@ -15,7 +16,7 @@ function startExplorer(config) {
     host.setAttribute("data-ready", "");
     host.setAttribute("data-lm-suppress-shortcuts", "true"); // JupyterLab would take the arrow keys for itself
     // Until then, and if the script may not run, the page shows a plain picture of the map.
-    Promise.all([config.sheet, config.originals].map(load)).then(([sheet, originals]) => begin(host, sheet, originals));
+    Promise.all([config.originals, ...config.sheets].map(load)).then(([originals, ...sheets]) => begin(host, sheets, originals));
   });
 
   async function load(address) {
@@ -111,10 +112,11 @@ function startExplorer(config) {
     return { at: (seconds) => curve((1 - Math.cos((Math.PI * seconds) / 4)) / 2), curve, pictures: 9, last: 1 };
   }
 
-  function begin(host, sheet, originals) {
-    const ink = readInk(sheet, 0, n * height, n * width * channels);
-    const codes = config.codes ? readCodes() : null;
-    const counts = codes && codes.labels ? countCodes(codes) : null;
+  function begin(host, sheets, originals) {
+    const inks = sheets.map((sheet) => readInk(sheet, 0, n * height, n * width * channels));
+    const codes = config.codes ? readCodes() : null, several = inks.length > 1;
+    // With a label's map for each, what the codes have in common is not the label.
+    const counts = codes && codes.labels && !several ? countCodes(codes) : null;
     const homes = counts ? findHomes(counts) : new Map();
     const ring = aroundRing(), all = homes.size > 2 ? pastAll(homes) : ring;
     const root = host.shadowRoot || host.attachShadow({ mode: "open" });
@@ -133,6 +135,12 @@ function startExplorer(config) {
       add(".across-axis", `<span class="tick across" aria-hidden="true" style="left: ${at}">${text}</span>`);
       add(".box", `<span class="tick up" aria-hidden="true" style="bottom: ${at}">${text}</span>`);
     }
+    config.choices.forEach((name, i) => {
+      add(".styles", `<button type="button" aria-pressed="${i === 0}"><canvas width="${width}" height="${height}"></canvas></button>`);
+      find(".styles").lastElementChild.append(name);
+    });
+    const styles = [...find(".styles").children];
+    find(".classes").hidden = !several;
     if (counts) counts.labels.forEach((label) => add(".legend", `<span><i style="background: ${colors[label % colors.length]}"></i></span>`, nameOf(label)));
     find(".codes-name").textContent = config.codesName;
     find(".codes").hidden = !codes;
@@ -158,11 +166,12 @@ function startExplorer(config) {
     let grabbed = null; // the end of the path that it holds
     let resting = null; // where the pointer was when the path began: it leads once it has left that place
     let picked = null; // the dot whose original is shown
+    let chosen = 0; // the label whose map it is, where there are several
     let quiet = null;
 
     // The decoder at (a, b), from 0 to 255.
     const values = width * channels, shade = new Uint8Array(height * values);
-    function blend(a, b) {
+    function blend(a, b, ink = inks[chosen]) {
       const across = Math.min(Math.max((a / limit + 1) / 2, 0), 1) * (n - 1);
       const down = Math.min(Math.max((1 - b / limit) / 2, 0), 1) * (n - 1);
       const column = Math.min(Math.floor(across), n - 2), row = Math.min(Math.floor(down), n - 2);
@@ -228,8 +237,9 @@ function startExplorer(config) {
 
     // The codes whose originals are here are the larger dots, above the others.
     function drawCodes(context, scale) {
-      const many = known(), color = (i) => (codes.labels ? colors[codes.labels[i] % colors.length] : "#0173b2");
+      const many = originals ? originals.naturalHeight / height : 0, color = (i) => (codes.labels ? colors[codes.labels[i] % colors.length] : "#0173b2");
       for (let i = codes.places.length - 1; i >= 0; i--) {
+        if (!isShown(i)) continue;
         const [x, y] = [toX(codes.places[i][0]) * scale, toY(codes.places[i][1]) * scale];
         const size = Math.max(2, 2.2 * scale);
         if (i >= many) {
@@ -247,10 +257,17 @@ function startExplorer(config) {
       }
     }
 
-    const known = () => (originals ? Math.min(originals.naturalHeight / height, codes.places.length) : 0);
+    // Of several maps, each has the codes of its own label.
+    const isShown = (i) => !several || config.own[codes.labels[i]] === chosen;
+    // The codes that are shown and whose originals are here.
+    const known = () => {
+      const many = originals ? Math.min(originals.naturalHeight / height, codes.places.length) : 0;
+      return Array.from({ length: many }, (_, i) => i).filter(isShown);
+    };
 
     function draw() {
       paint(digit, blend(...z));
+      if (several) styles.forEach((style, i) => paint(style.firstChild, blend(...z, inks[i])));
       saysCode.textContent = sayCode();
       saysNear.textContent = sayNear();
       set(here, { cx: toX(z[0]), cy: toY(z[1]) });
@@ -357,13 +374,24 @@ function startExplorer(config) {
 
     function pick() {
       stop();
-      picked = codes.places.slice(0, known()).reduce((best, place, i, all) => (apart(place, z) < apart(all[best], z) ? i : best), 0);
+      picked = known().reduce((best, i) => (apart(codes.places[i], z) < apart(codes.places[best], z) ? i : best));
       moveTo(...codes.places[picked]);
       drawPicked();
       tell(`${sayCode()}, ${find(".original-says").textContent}, and its reconstruction`);
     }
 
-    const choose = () => (dots.checked && known() ? pick() : setPoint());
+    const choose = () => (dots.checked && known().length ? pick() : setPoint());
+
+    function chooseLabel(label) {
+      chosen = label;
+      styles.forEach((style, i) => set(style, { "aria-pressed": i === label }));
+      picked = null;
+      plane.classList.toggle("picking", dots.checked && known().length > 0);
+      drawStill();
+      drawWay();
+      drawPicked();
+      draw();
+    }
 
     function codeAt(event) {
       const box = plane.getBoundingClientRect();
@@ -458,10 +486,11 @@ function startExplorer(config) {
       });
     }
     dots.addEventListener("change", () => {
-      find(".legend").hidden = !dots.checked || !config.labels;
-      plane.classList.toggle("picking", dots.checked && known() > 0);
+      find(".legend").hidden = !dots.checked || !counts;
+      plane.classList.toggle("picking", dots.checked && known().length > 0);
       drawStill();
     });
+    styles.forEach((style, i) => style.addEventListener("click", () => chooseLabel(i)));
     find(".prior").addEventListener("change", (event) => find(".contours").toggleAttribute("hidden", !event.target.checked));
 
     // Dark is where the page's own text is light: so it follows the system, JupyterLab's theme and a web page's.
