@@ -1,0 +1,92 @@
+"""A classifier that judges digits: what they show, and how far a set of them is from real ones."""
+
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from scipy import linalg
+
+from vaelib.runtime import keras
+
+FILE = Path(__file__).parent / "judge.keras"
+FEATURES = "features"
+
+
+class Judge:
+    """A classifier of digits, with the outputs of its layer `features` beside its logits."""
+
+    def __init__(self, classifier: keras.Model) -> None:
+        self.classifier = classifier
+
+    @classmethod
+    def load(cls) -> "Judge":
+        """The one that comes with the course; `benchmarks/judge.py` made it."""
+        return cls(keras.saving.load_model(FILE))
+
+    @cached_property
+    def _both(self) -> keras.Model:
+        layer, last = self.classifier.get_layer(FEATURES), self.classifier.layers[-1]
+        return keras.Model(self.classifier.inputs, [layer.output, last.output])
+
+    def _outputs(self, x: np.ndarray) -> list[np.ndarray]:
+        return self._both.predict(x, batch_size=500, verbose=0)
+
+    def features(self, x: np.ndarray) -> np.ndarray:
+        """64 numbers, none negative, for each picture: (n, 64), float64."""
+        return self._outputs(x)[0].astype("float64")
+
+    def probabilities(self, x: np.ndarray) -> np.ndarray:
+        """P(digit | picture) as the judge sees it: (n, 10)."""
+        logits = self._outputs(x)[1].astype("float64")
+        return np.exp(logits - np.logaddexp.reduce(logits, axis=1, keepdims=True))
+
+    def labels(self, x: np.ndarray) -> np.ndarray:
+        """What each picture shows: (n,), integers."""
+        return self._outputs(x)[1].argmax(axis=1)
+
+
+def frechet_distance(a: np.ndarray, b: np.ndarray) -> float:
+    """Squared Fréchet distance of the normal distributions with the moments of two sets: (n, d).
+
+    |μ_a − μ_b|² + tr(Σ_a + Σ_b − 2 (Σ_a Σ_b)^½). It depends on what the columns are, and is too
+    large for small sets. Source: Dowson & Landau, J. Multivariate Anal. 12 (1982); for features of
+    pictures, Heusel et al., arXiv:1706.08500.
+
+    >>> rng = np.random.default_rng(0)
+    >>> a, b = rng.normal(size=(2, 100_000, 1))
+    >>> print(round(frechet_distance(a, 3 + 2 * b), 1))  # (0 − 3)² + (1 − 2)²
+    10.0
+    """
+    means, covariances = [], []
+    for features in (a, b):
+        features = np.asarray(features, "float64")
+        means.append(features.mean(axis=0))
+        covariances.append(np.atleast_2d(np.cov(features, rowvar=False)))
+    # The eigenvalues of Σ_a Σ_b are those of the symmetric Σ_a^½ Σ_b Σ_a^½.
+    values, vectors = linalg.eigh(covariances[0])
+    root = vectors * np.sqrt(values.clip(min=0)) @ vectors.T
+    eigenvalues = linalg.eigvalsh(root @ covariances[1] @ root).clip(min=0)
+    traces = np.trace(covariances[0]) + np.trace(covariances[1])
+    return float(np.sum((means[0] - means[1]) ** 2) + traces - 2 * np.sqrt(eigenvalues).sum())
+
+
+def ink(x: np.ndarray) -> np.ndarray:
+    """The sum of the pixels of each picture: (n,)."""
+    return np.reshape(x, (len(x), -1)).sum(axis=1)
+
+
+def slant(x: np.ndarray) -> np.ndarray:
+    """How far each picture leans to the right: pixels to the right for each one up, (n,).
+
+    From its second moments, as if ink were mass: the covariance of right and up, over the variance
+    of up. Shearing by minus as much makes the two uncorrelated.
+
+    >>> print(slant(np.eye(9)[None, ::-1]))  # a stroke like /
+    [1.]
+    """
+    x = np.reshape(x, np.shape(x)[:3]).astype("float64")
+    up, right = np.mgrid[: x.shape[1], : x.shape[2]] * np.array([-1, 1])[:, None, None]
+    mass = x.sum(axis=(1, 2))
+    mean_up, mean_right = ((x * way).sum(axis=(1, 2)) / mass for way in (up, right))
+    off_up, off_right = up - mean_up[:, None, None], right - mean_right[:, None, None]
+    return (x * off_up * off_right).sum(axis=(1, 2)) / (x * off_up**2).sum(axis=(1, 2))
