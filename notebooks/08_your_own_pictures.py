@@ -782,4 +782,4 @@ assert np.ptp(read) < 1e-6 < 0.01 < np.ptp(gaps), page
 # Generative Models*, [arXiv:1511.01844](https://arxiv.org/abs/1511.01844): dequantisation and its bound ·
 # [19] F. Locatello et al., *Challenging Common Assumptions in the Unsupervised Learning of Disentangled Representations*, [arXiv:1811.12359](https://arxiv.org/abs/1811.12359)
 #
-# **Next:** there is no next chapter yet. Take all of this to pictures of your own, or go back to [the map of digits](03_vae_in_keras.ipynb).
+# **Next:** [9 · The conditional VAE](09_conditional_vae.ipynb)
