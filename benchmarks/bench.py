@@ -20,7 +20,7 @@ from common import RESULTS, machine, save, save_text
 
 PARTS = ["training", "throughput", "manifold", "gifs", "recipes", "optimizers", "rates"]
 PARTS += ["likelihoods", "collapse", "objectives", "overfitting", "convolution", "shapes"]
-PARTS += ["whole_course", "backends", "scaling"]
+PARTS += ["judge", "conditional", "whole_course", "backends", "scaling"]
 ON_JAX = ["scaling"]
 
 
@@ -160,7 +160,8 @@ def as_markdown(found: dict[str, Any], made: dict[str, Any]) -> str:
         "The recipes, one thing changed at a time: [recipes.md](recipes.md). A mark from the "
         "literature: [literature.md](literature.md). The same recipe on TensorFlow, JAX and "
         "PyTorch: [backends.md](backends.md). More machines than one: "
-        "[many-machines.md](../../docs/many-machines.md).",
+        "[many-machines.md](../../docs/many-machines.md). What telling a VAE the label gains: "
+        "[conditional.md](conditional.md).",
         "",
         "## Adam and RMSprop",
         "",

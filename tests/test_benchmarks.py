@@ -17,6 +17,7 @@ import backends  # noqa: E402
 import bench  # noqa: E402
 import collapse  # noqa: E402
 import common  # noqa: E402
+import conditional  # noqa: E402
 import convolution  # noqa: E402
 import film  # noqa: E402
 import likelihoods  # noqa: E402
@@ -101,6 +102,28 @@ def test_the_recipe_reaches_the_same_on_every_backend():
         assert min(ten) <= min(elbos[way]) <= max(elbos[way]) <= max(ten), way
     for backend, jit in (("tensorflow", None), ("tensorflow", True), ("jax", None)):
         assert elbos[backend, 1, jit] == elbos[backend, 20, jit]
+
+
+def test_the_table_of_labels_is_that_of_the_measurements():
+    found = kept("conditional")
+    page = (RESULTS / "conditional.md").read_text(encoding="utf-8")
+    assert page == conditional.as_markdown(found["rows"], found["machine"])
+    nothing = np.zeros((1, 1))
+    assert [row["way"] for row in found["rows"]] == [*conditional.ways(nothing, nothing)]
+    for row in found["rows"]:
+        assert [run["seed"] for run in row["runs"]] == list(range(conditional.SEEDS))
+        for run in row["runs"]:
+            if "log_p" in run and row["way"] != "no label":
+                assert run["log_p"] > -run["loss"] - np.log(10) - 2  # other digits: the first 2000
+
+
+def test_a_half_that_is_not_told_makes_no_difference_between_labels():
+    encoder = conditional.untold(conditional.ConditionalEncoder)(conditional.Encoder())
+    x = np.random.default_rng(0).random((2, 28, 28, 1))
+    three, eight = (np.asarray(encoder.given(label)(x)[0]) for label in (3, 8))
+    np.testing.assert_array_equal(three, eight)
+    told = conditional.ConditionalEncoder(conditional.Encoder())
+    assert (np.asarray(told.given(3)(x)[0]) != np.asarray(told.given(8)(x)[0])).all()
 
 
 def test_the_optimizers_rows_are_those_of_their_seeds():

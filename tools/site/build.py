@@ -28,6 +28,7 @@ REPORTS = {
     "limits": "How far the recipe carries",
     "backends": "TensorFlow, JAX and PyTorch",
     "literature": "A mark from the literature",
+    "conditional": "What telling the label gains",
     "manifold": "The map of digits",
     "gifs": "The animation",
     "explorer": "The explorer",
