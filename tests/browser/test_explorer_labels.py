@@ -66,4 +66,7 @@ def test_a_dot_of_the_chosen_label_is_picked_and_its_style_shown(page, explorer)
         style = 255 - pixels(page, f".styles button:nth-child({i + 1}) canvas")[..., 0].astype(int)
         assert np.abs(style - 255 * explorer.picture(CODES[nearest], name)).max() <= 2
     page.locator(".styles button", has_text="k").click()
-    assert not page.locator(".pair").is_visible()
+    assert page.locator(".reconstruction-says").inner_text() == "in its style: k"
+    assert page.locator(".original-says").inner_text() == "original: l"
+    shown = 255 - pixels(page, ".reconstruction")[..., 0].astype(int)
+    assert np.abs(shown - 255 * explorer.picture(CODES[nearest], "k")).max() <= 2

@@ -30,7 +30,8 @@ class ConditionalVAE(VAE):
         encoder: as for `VAE`; it becomes a `ConditionalEncoder`.
         decoder: as for `VAE`, of codes of latent_dim + n_classes numbers; it becomes a
             `ConditionalDecoder`.
-        n_classes: how many labels there are.
+        n_classes: how many labels there are, at least 2.
+        beta, likelihood: as for `VAE`; a finished `ConditionalDecoder` has a likelihood of its own.
 
     >>> from vaelib.models import Decoder, Encoder
     >>> vae = ConditionalVAE(Encoder(latent_dim=2), Decoder(latent_dim=2 + 10))
@@ -53,8 +54,15 @@ class ConditionalVAE(VAE):
             encoder = ConditionalEncoder(encoder, n_classes)
         if not isinstance(decoder, ConditionalDecoder):
             decoder = ConditionalDecoder(as_decoder(decoder, likelihood), n_classes)
+        counts = {
+            "n_classes": n_classes,
+            "encoder": encoder.n_classes,
+            "decoder": decoder.n_classes,
+        }
+        if len({*counts.values()}) > 1:
+            raise ValueError(f"n_classes must be one number for all, got {counts}")
         super().__init__(encoder, decoder, beta, **kwargs)
-        self.n_classes = encoder.n_classes
+        self.n_classes = n_classes
 
     def make_weights(self) -> None:
         """The halves have made theirs."""
@@ -76,7 +84,9 @@ class ConditionalVAE(VAE):
 
     def generate(self, y: Any, seed: int | None = None) -> np.ndarray:
         """A new picture for each label: (n, *image_shape)."""
-        y = np.atleast_1d(checked_labels("y", y, self.n_classes))
+        if np.ndim(y) == 0:
+            raise ValueError(f"y must be a label for each picture, such as [{y}], got {y}")
+        y = checked_labels("y", y, self.n_classes)
         seed = None if seed is None else check.integer("seed", seed, least=0)
         z = keras.random.normal((len(y), self.decoder.latent_dim), seed=seed)
         return self.decoder.predict((z, y), batch_size=1000, verbose=0)
@@ -86,6 +96,7 @@ class ConditionalVAE(VAE):
 
         The mean code of the picture, given its label, is decoded with every label.
         """
+        y = checked_labels("y", y, self.n_classes, len(x))
         codes = np.repeat(encode(self.encoder, x, y)[0], self.n_classes, axis=0)
         labels = np.tile(np.arange(self.n_classes), len(x))
         pictures = self.decoder.predict((codes, labels), batch_size=1000, verbose=0)

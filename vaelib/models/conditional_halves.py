@@ -1,7 +1,7 @@
 """Halves of a VAE that are told the label: any encoder, any decoder, with the label added.
 
-Labels are integers from 0 to n_classes − 1, shape (batch,) or (batch, 1), or vectors, (batch,
-n_classes), such as probabilities.
+Labels are integers from 0 to n_classes − 1, shape (batch,), or vectors, (batch, n_classes), such as
+probabilities.
 """
 
 import math
@@ -20,20 +20,22 @@ register = keras.saving.register_keras_serializable(package="vaelib")
 class Given:
     """A half of a `ConditionalVAE` with the label filled in: of pictures, or of codes, alone.
 
-    It goes wherever an encoder or a decoder goes. `y` is one label for all, or one for each.
+    It goes wherever an encoder or a decoder goes. `y` is one label for all; or one for each, if all
+    inputs come in one call.
     """
 
     def __init__(self, half: "ConditionalHalf", y: Any) -> None:
-        self.half, self.y = half, np.atleast_1d(checked_labels("y", y, half.n_classes))
+        y = np.array(y, ndmin=1)  # a copy: the reader's may change
+        self.inner, self.y = half, checked_labels("y", y, half.n_classes)
         self.latent_dim, self.image_shape = half.latent_dim, half.image_shape
         self.likelihood = getattr(half, "likelihood", None)
 
     def __call__(self, inputs: Any, training: bool | None = None) -> Any:
-        return self.half(self._with_label(inputs), training=training)
+        return self.inner(self._with_label(inputs), training=training)
 
     def logits(self, z: Tensor, training: bool | None = None) -> Tensor:
         """A decoder's logits, from which its likelihood is computed."""
-        return self.half.logits(self._with_label(z), training=training)
+        return self.inner.logits(self._with_label(z), training=training)
 
     def _with_label(self, inputs: Any) -> tuple[Any, Tensor]:
         n = keras.ops.shape(inputs)[0]
@@ -43,17 +45,20 @@ class Given:
 class ConditionalHalf(keras.Model):
     """What encoder and decoder share: a half of an ordinary VAE, and the number of classes."""
 
-    def __init__(self, half: Any, n_classes: int = 10, **kwargs: Any) -> None:
+    def __init__(self, inner: Any, n_classes: int = 10, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.half = keras.saving.deserialize_keras_object(half) if isinstance(half, dict) else half
-        self.n_classes = check.integer("n_classes", n_classes)
+        load = keras.saving.deserialize_keras_object
+        self.inner = (
+            load(inner) if isinstance(inner, dict) else inner
+        )  # PyTorch has a method `half`
+        self.n_classes = check.integer("n_classes", n_classes, least=2)
 
     def vectors(self, y: Tensor) -> Tensor:
         """Labels as one-hot vectors, shape (batch, n_classes); vectors stay what they are."""
-        if len(y.shape) == 2 and y.shape[1] == self.n_classes:
+        if len(y.shape) == 2:
+            check.same_shape("a label's vector", y.shape[1:], "n_classes", (self.n_classes,))
             return keras.ops.cast(y, self.compute_dtype)
-        check.same_shape("labels", y.shape[1:], "(batch,) or vectors", (1,) * (len(y.shape) - 1))
-        y = keras.ops.cast(keras.ops.reshape(y, (-1,)), "int32")
+        y = keras.ops.cast(y, "int32")
         return keras.ops.one_hot(y, self.n_classes, dtype=self.compute_dtype)
 
     def given(self, y: Any) -> Given:
@@ -61,8 +66,8 @@ class ConditionalHalf(keras.Model):
         return Given(self, y)
 
     def get_config(self) -> dict[str, Any]:
-        half = keras.saving.serialize_keras_object(self.half)
-        return super().get_config() | {"half": half, "n_classes": self.n_classes}
+        inner = keras.saving.serialize_keras_object(self.inner)
+        return super().get_config() | {"inner": inner, "n_classes": self.n_classes}
 
 
 @register
@@ -78,17 +83,17 @@ class ConditionalEncoder(ConditionalHalf):
     (2, 2)
     """
 
-    def __init__(self, half: Any, n_classes: int = 10, **kwargs: Any) -> None:
-        super().__init__(half, n_classes, **kwargs)
-        as_encoder(self.half)
-        self.latent_dim, self.image_shape = self.half.latent_dim, tuple(self.half.image_shape)
+    def __init__(self, inner: Any, n_classes: int = 10, **kwargs: Any) -> None:
+        super().__init__(inner, n_classes, **kwargs)
+        as_encoder(self.inner)
+        self.latent_dim, self.image_shape = self.inner.latent_dim, tuple(self.inner.image_shape)
         self.pictures = keras.layers.Dense(math.prod(self.image_shape), use_bias=False)
         self((keras.Input(self.image_shape), keras.Input((self.n_classes,))))
 
     def call(self, inputs: tuple[Tensor, Tensor], training: bool | None = None) -> Any:
         x, y = inputs
         added = keras.ops.reshape(self.pictures(self.vectors(y)), (-1, *self.image_shape))
-        return self.half(x + added, training=training)
+        return self.inner(x + added, training=training)
 
 
 @register
@@ -103,24 +108,24 @@ class ConditionalDecoder(ConditionalHalf):
     (5, 28, 28, 1)
     """
 
-    def __init__(self, half: Any, n_classes: int = 10, **kwargs: Any) -> None:
-        super().__init__(half, n_classes, **kwargs)
-        self.half = as_decoder(self.half)
-        self.image_shape, own = tuple(self.half.image_shape), self.half.latent_dim - n_classes
+    def __init__(self, inner: Any, n_classes: int = 10, **kwargs: Any) -> None:
+        super().__init__(inner, n_classes, **kwargs)
+        self.inner = as_decoder(self.inner)
+        self.image_shape, own = tuple(self.inner.image_shape), self.inner.latent_dim - n_classes
         self.latent_dim = check.integer("the decoder's latent_dim without the label's numbers", own)
         self((keras.Input((self.latent_dim,)), keras.Input((self.n_classes,))))
 
     @property
     def likelihood(self) -> Any:
         """Of the decoder inside."""
-        return self.half.likelihood
+        return self.inner.likelihood
 
     def logits(self, inputs: tuple[Tensor, Tensor], training: bool | None = None) -> Tensor:
         """What the likelihood is computed from."""
         z, y = inputs
         z = keras.ops.cast(z, self.compute_dtype)
         longer = keras.ops.concatenate([z, self.vectors(y)], axis=1)
-        return self.half.logits(longer, training=training)
+        return self.inner.logits(longer, training=training)
 
     def call(self, inputs: tuple[Tensor, Tensor], training: bool | None = None) -> Tensor:
         return self.likelihood(self.logits(inputs, training=training))
@@ -129,14 +134,15 @@ class ConditionalDecoder(ConditionalHalf):
 def checked_labels(name: str, y: Any, n_classes: int, n: int | None = None) -> np.ndarray:
     """Integers from 0 to n_classes − 1, or vectors, for `n` pictures if that is given."""
     y = check.array(name, y)
-    vectors = y.ndim == 2 and y.shape[1] == n_classes > 1
-    if not vectors:
+    if y.shape[1:] not in ((), (n_classes,)) or (n is not None and y.shape[:1] != (n,)):
+        many = "n" if n is None else n
+        raise ValueError(
+            f"{name} must have shape ({many},) or ({many}, {n_classes}), got {y.shape}"
+        )
+    if y.ndim == 1:
         if y.dtype.kind not in "iu":
             raise TypeError(f"{name} must be integers, or vectors of {n_classes}, got {y.dtype}")
         if y.size and not (y.min() >= 0 and y.max() < n_classes):
             most = n_classes - 1
             raise ValueError(f"{name} must be from 0 to {most}, got {y.min()} to {y.max()}")
-    if n is not None and (y.shape[:1] != (n,) or y.shape[1:] not in ((), (1,), (n_classes,))):
-        wanted = f"({n},) or ({n}, {n_classes})"
-        raise ValueError(f"{name} must have shape {wanted}, got {y.shape}")
     return y

@@ -42,17 +42,17 @@ def vae():
 def test_the_first_layer_sees_the_label_beside_the_pixels():
     """W (X + P Y) = [W, W P] [X; Y]: weights for pixels and label, side by side."""
     encoder = make(batch_normalization=False).encoder
-    w, bias = arrays(encoder.half.hidden.layers[1].get_weights())
+    w, bias = arrays(encoder.inner.hidden.layers[1].get_weights())
     p = arrays(encoder.pictures.get_weights()[0])
     beside = np.concatenate([X.reshape(300, -1), np.eye(3)[Y]], axis=1)
     hidden = np.maximum(beside @ np.concatenate([w, p @ w]) + bias, 0)
-    kernel, offset = arrays(encoder.half.z_mean.get_weights())
+    kernel, offset = arrays(encoder.inner.z_mean.get_weights())
     np.testing.assert_allclose(encode(encoder, X, Y)[0], hidden @ kernel + offset, atol=1e-5)
 
 
 def test_the_decoder_gets_a_code_and_then_the_label(vae):
     z = RNG.normal(size=(5, 2)).astype("float32")
-    expected = arrays(vae.decoder.half(np.concatenate([z, np.eye(3)[Y[:5]]], axis=1)))
+    expected = arrays(vae.decoder.inner(np.concatenate([z, np.eye(3)[Y[:5]]], axis=1)))
     np.testing.assert_allclose(arrays(vae.decoder((z, Y[:5]))), expected, atol=1e-6)
     np.testing.assert_allclose(arrays(vae.decoder.given(Y[:5])(z)), expected, atol=1e-6)
 
@@ -88,7 +88,7 @@ def test_the_label_counts(vae):
 
 
 @needs_tensorflow
-@pytest.mark.parametrize("form", ["pair", "column", "vectors", "stream", "steps"])
+@pytest.mark.parametrize("form", ["pair", "vectors", "stream", "steps"])
 def test_labels_may_come_in_any_form_of_keras(form):
     import tensorflow as tf
 
@@ -99,7 +99,6 @@ def test_labels_may_come_in_any_form_of_keras(form):
 
     forms = {
         "pair": (((X, Y),), {}),
-        "column": ((X, Y[:, None]), {}),
         "vectors": ((X, np.eye(3, dtype="float32")[Y]), {}),
         "stream": ((tf.data.Dataset.from_tensor_slices((X, Y)).batch(32),), {}),
         "steps": ((X, Y), {"steps_per_execution": 5}),
@@ -111,8 +110,9 @@ def test_labels_may_come_in_any_form_of_keras(form):
 def test_new_pictures_have_the_label_that_was_asked_for(vae):
     pictures = vae.generate(np.repeat(np.arange(3), 50), seed=1).reshape(3, 50, 8, 8)
     quarters = pictures.reshape(3, 50, 2, 4, 2, 4).mean(axis=(3, 5)).reshape(3, 50, 4)
-    assert np.all(quarters.argmax(axis=2) == np.arange(3)[:, None])
+    assert np.mean(quarters.argmax(axis=2) == np.arange(3)[:, None]) > 0.97
     np.testing.assert_array_equal(vae.generate([0, 1], seed=4), vae.generate([0, 1], seed=4))
+    assert vae.generate(np.eye(3)[[0, 2]]).shape == (2, 8, 8, 1)
 
 
 def test_a_style_is_carried_over(vae):
@@ -123,6 +123,8 @@ def test_a_style_is_carried_over(vae):
     for label in range(3):
         expected = vae.decoder((z_mean, np.full(50, label)))
         np.testing.assert_allclose(carried[:, label], arrays(expected), atol=1e-5)
+    elsewhere = arrays(vae.decoder((z_mean + 1, np.zeros(50, int))))
+    assert np.abs(elsewhere - carried[:, 0]).max() > 0.1  # the code matters, too
     quarters = carried.reshape(50, 3, 2, 4, 2, 4).mean(axis=(3, 5)).reshape(50, 3, 4)
     assert np.all(quarters.argmax(axis=2) == np.arange(3))
     np.testing.assert_allclose(
@@ -183,12 +185,16 @@ def test_the_tools_for_a_vae_take_its_halves_with_a_label(vae):
         (lambda vae: vae.fit(X), ValueError, "y must be the labels"),
         (lambda vae: vae.fit(X, Y[:9]), ValueError, "y must have shape"),
         (lambda vae: vae.fit(X, Y + 1), ValueError, "from 0 to 2, got 1 to 3"),
+        (lambda vae: vae.fit(X, Y[:, None]), ValueError, r"shape \(300,\) or \(300, 3\)"),
         (lambda vae: vae.fit(X, Y + 0.5), TypeError, "y must be integers"),
         (lambda vae: vae.fit(2 * X, Y), ValueError, "pixels in"),
         (lambda vae: vae.fit(X, Y, validation_data=(X, Y - 1)), ValueError, "validation_data's y"),
         (lambda vae: vae.fit(X, Y, sample_weight=np.ones(300)), ValueError, "sample_weight"),
         (lambda vae: vae.predict(X, verbose=0), ValueError, "pair"),
         (lambda vae: vae.generate([3]), ValueError, "from 0 to 2"),
+        (lambda vae: vae.generate(2), ValueError, r"such as \[2\]"),
+        (lambda vae: vae.restyle(X[:2], [1, 3]), ValueError, "from 0 to 2"),
+        (lambda vae: ConditionalVAE(vae.encoder, vae.decoder, 4), ValueError, "one number"),
         (lambda vae: vae.decoder.given(3), ValueError, "from 0 to 2"),
         (lambda vae: encode(vae.encoder, X, Y[:9]), ValueError, "same shape"),
         (lambda vae: make(decoder=lambda n, **o: Decoder(2, **o)), ValueError, "latent_dim"),

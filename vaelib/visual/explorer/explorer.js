@@ -307,6 +307,8 @@ function startExplorer(config) {
       const place = codes.places[picked];
       paint(find(".original"), readInk(originals, picked * height, height, width, channels));
       paint(find(".reconstruction"), blend(...place));
+      const own = several ? config.own[codes.labels[picked]] : chosen;
+      find(".reconstruction-says").textContent = own === chosen ? "recon\u00adstruction" : `in its style: ${config.choices[chosen]}`;
       find(".original-says").textContent = codes.labels ? `original: ${nameOf(codes.labels[picked])}` : "original";
       set(find(".picked"), { cx: toX(place[0]), cy: toY(place[1]) });
     }
@@ -385,7 +387,6 @@ function startExplorer(config) {
     function chooseLabel(label) {
       chosen = label;
       styles.forEach((style, i) => set(style, { "aria-pressed": i === label }));
-      picked = null;
       plane.classList.toggle("picking", dots.checked && known().length > 0);
       drawStill();
       drawWay();
