@@ -601,9 +601,9 @@ assert own_elbo < given_own.mean() < log_marginal.mean() + np.log(10)
 # $$\log P(X|Y) - \log P(X) \;\le\; \log 10 = 2.30:$$
 #
 # being told the label cannot raise a picture's log-probability by more than that. Here it raises the mean by about one nat: it would be 2.30 if the model never
-# doubted the label, and the digits that it misreads cost it the rest. So at most 2.30 of the 14 nats are what the label *tells*. The others come from a better model: even
-# without being told the label, it gives the test digits a $\log P(X)$ some 12 nats higher than the model without labels does (both on the grid, in the table below). The
-# label works as another latent variable, with ten values, which this model did not have to discover.
+# doubted the label, and the digits that it misreads cost it the rest. So at most 2.30 of the 14 nats are what the label *tells*. Most of the others come from a better model: even
+# without being told the label, it gives the test digits a $\log P(X)$ some 9 nats higher than the model without labels does (both on the grid, in the table below). The
+# label works as another latent variable, with ten values, which this model did not have to discover. The rest is a tighter bound.
 #
 # How far can one trust the classifier's probabilities? If it says 90 %, is it right nine times out of ten?
 
@@ -671,32 +671,28 @@ for way, runs in rows.items():
     of[way] = {key: [run.get(key) for run in runs] for key in runs[0]}
 both, decoder_only, encoder_only, ten, none, eight = of.values()
 assert max(both["loss"]) < min(decoder_only["loss"]) < max(decoder_only["loss"]) < 131
-assert (
-    max(none["loss"]) - max(both["loss"])
-    > 14
-    > 12
-    > min(both["log_p"]) - max(none["log_p"])
-    > 11
-)
-assert max(decoder_only["guessed"]) > max(both["guessed"])
-assert min(decoder_only["slant"]) > max(both["slant"])
-assert max(encoder_only["asked"]) < 0.11
-assert min(ten["loss"]) > max(both["loss"]) + 5
+assert min(none["loss"]) - max(both["loss"]) > 14
+assert 8 < min(both["log_p"]) - max(none["log_p"]) < 11
+assert min(decoder_only["guessed"]) > max(both["guessed"])
+assert all(np.subtract(decoder_only["slant"], both["slant"]) > 0)  # seed by seed
+assert max(encoder_only["asked"] + encoder_only["bayes"]) < 0.11
+assert min(ten["loss"]) > max(both["loss"]) + 6
+assert max(both["log_p"]) - min(ten["log_p"]) < 2.5
 assert max(ten["slant"]) < 0.3
 assert min(eight["bayes"]) > 0.96
-assert min(eight["ink"]) > 0.7 > 0.45 > max(both["ink"])
-assert min(eight["guessed"]) > 2 * max(both["guessed"])
+assert min(eight["ink"]) > 0.8 > 0.5 > max(both["ink"])
+assert min(eight["guessed"]) > 1.8 * max(both["guessed"])
 
 # %% [markdown]
 # Read it row by row.
 #
-# - **Only the decoder** is told: less than two nats worse. The encoder sees the picture, and can mostly read the label off it. The slant is even carried over a little better. A likely reason: to treat
+# - **Only the decoder** is told: less than two nats worse. The encoder sees the picture, and can mostly read the label off it. The slant is even carried over a little better, with each seed. A likely reason: to treat
 #   each label in its own way, this encoder would first have to recognise it, so it is easier to give $z$ one meaning for all digits.
-# - **Only the encoder** is told: this is wrong. The decoder doesn't know what to draw, so one digit in ten is right, as by chance. The code has to carry the label, and it does: most labels can be guessed
+# - **Only the encoder** is told: this is wrong. The decoder doesn't know what to draw, so one digit in ten is right, as by chance, and there is nothing to read from. The code has to carry the label, and it does: most labels can be guessed
 #   from it. (Don't be misled by the slant that is kept: this decoder ignores the new label, so the "restyled" picture is a plain reconstruction.)
-# - **Ten VAEs** draw the right digit, of course. But each of them sees a tenth of the data and is trained for a tenth of the steps. Together they end about 7 nats behind; we did not measure which of the two matters more. And the
-#   style is lost. Ten models that know nothing of each other have no reason to give a code the same meaning.
-# - **Eight units** have far lower losses, and read better. They also keep the ink. But the code says more about the label: it can be guessed more than twice as often as with two units. And fewer of the new digits
+# - **Ten VAEs** draw the right digit, of course. But each of them sees a tenth of the data and is trained for a tenth of the steps, and together their loss is about 7 nats higher. Look at $\log P(X)$, though: it is hardly lower, and they read as well.
+#   So the decoders are nearly as good, and it is the encoders that fall behind. What is lost is the style. Ten models that know nothing of each other have no reason to give a code the same meaning.
+# - **Eight units** have far lower losses, and read better. They also keep the ink. But the code says more about the label: it can be guessed about twice as often as with two units. And fewer of the new digits
 #   are named as asked.
 #
 # ## Try it yourself
