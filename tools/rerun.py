@@ -128,8 +128,9 @@ def drawn_by(cell: NotebookNode) -> list[bytes]:
         if "data-vae-explorer" in data.get("text/html", ""):
             from vaelib.visual.explorer import as_page  # it takes seconds to load
 
-            title = cell.metadata.get("alt", "The latent plane of handwritten digits")
-            return [as_page(data["text/html"], title).encode()]
+            title = re.search(r'title="([^"]+)"', cell.source)
+            name = title[1] if title else "The latent plane of handwritten digits"
+            return [as_page(data["text/html"], name).encode()]
         found += [data["image/png"]] if "image/png" in data else []
         found += re.findall('src="data:image/gif;base64,([^"]+)"', data.get("text/html", ""))
     return [base64.b64decode(content) for content in found]
