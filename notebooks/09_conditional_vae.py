@@ -188,7 +188,7 @@ def strays(curves):
 # %% alt="Points near a sine wave and a circle in the plane. Left, one curve runs along both and crosses the gap between them. Right, two curves in two colours, one on the sine and one on the circle, and nothing between them."
 fig, axes = plt.subplots(1, 2, figsize=(10, 3.6), sharey=True, layout="constrained")
 titles = ["without the label: one curve", "told the label: two curves"]
-names = [["any label"], ["label 0: sine", "label 1: circle"]]
+names = [["one decoder"], ["label 0: sine", "label 1: circle"]]
 for ax, known, title in zip(axes, (0, 1), titles, strict=True):
     ax.scatter(*points[:1500].T, s=2, color="0.75")
     for curve, name in zip(drawn[known][0], names[known], strict=True):
@@ -539,13 +539,14 @@ assert 0.05 < by_chance < of_label
 # %% [markdown]
 # Most of it was an artefact of the estimate.
 #
-# Here are the mean codes, digit by digit, with the ring that holds 95 % of the prior. They all look alike:
+# Here are the mean codes, digit by digit, with the ring that holds 95 % of the prior. All fill much the same cloud:
 
 # %% alt="Ten small panels, one for each digit. In each the codes of its test digits fill much the same round cloud, inside the ring that holds 95 % of the prior."
 fig, axes = plt.subplots(1, 10, figsize=(11, 1.5), layout="constrained")
 for digit, ax in enumerate(axes):
     ax.scatter(*z_mean[y_test == digit][:300].T, s=1.5, linewidths=0)
-    ax.add_patch(plt.Circle((0, 0), np.sqrt(-2 * np.log(0.05)), fill=False))
+    radius = np.sqrt(-2 * np.log(0.05))
+    ax.add_patch(plt.Circle((0, 0), radius, fill=False, edgecolor="0.5"))
     ax.set(title=digit, xticks=[], yticks=[], xlim=(-3.2, 3.2), ylim=(-3.2, 3.2))
     ax.set_aspect("equal")
 plt.show()
