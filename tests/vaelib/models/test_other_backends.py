@@ -40,7 +40,7 @@ np.savez(folder + "/found.npz", z_mean=codes[0], z_log_var=codes[1], iwae=iwae_b
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("other", {"tensorflow", "jax", "torch"} - {BACKEND})
+@pytest.mark.parametrize("other", sorted({"tensorflow", "jax", "torch"} - {BACKEND}))
 def test_a_model_gives_the_same_figures_on_another_backend(other, trained, small_digits, tmp_path):
     if not find_spec(other):
         pytest.skip(f"{other} is not installed")
