@@ -232,8 +232,8 @@ assert min(farthest[0]) > 0.99 * gap / 2
 # What changes in the mathematics? Every line of the derivation in notebook 02a holds for any joint distribution of $X$ and $Z$. So it
 # holds for the joint distribution *given* $Y = y$. Put $|\,Y$ behind every bar, and (02.12) becomes [20]
 #
-# $$\log P(X|Y) - \operatorname{KL}\bigl[Q(Z|X,Y)\,\|\,P(Z|X,Y)\bigr] \;=\; \mathbb E_{Z \sim Q(Z|X,Y)}\bigl[\log P(X|Z,Y)\bigr] -
-# \operatorname{KL}\bigl[Q(Z|X,Y)\,\|\,P(Z|Y)\bigr].$$
+# $$\begin{aligned}\log P(X|Y) &- \operatorname{KL}\bigl[Q(Z|X,Y)\,\|\,P(Z|X,Y)\bigr] \cr
+# &= \mathbb E_{Z \sim Q(Z|X,Y)}\bigl[\log P(X|Z,Y)\bigr] - \operatorname{KL}\bigl[Q(Z|X,Y)\,\|\,P(Z|Y)\bigr].\end{aligned}$$
 #
 # The right-hand side is what we raise. The encoder, $Q(Z|X,Y)$, sees the picture and the label; the decoder, $P(X|Z,Y)$, sees the code
 # and the label. The prior $P(Z|Y)$ is ours to choose, and we choose $\mathcal N(0, I)$ for **every** label. This choice makes $Z$ and $Y$
@@ -248,7 +248,8 @@ assert min(farthest[0]) > 0.99 * gap / 2
 # and take the average over data and codes. Each term becomes a quantity that has a name. $I_q(Z;Y)$, the average of the second, is the **mutual information** of code and
 # label: how many nats, on average, one tells about the other. $I_q(Z;X|Y)$ is the same for code and picture, once the label is known. So
 #
-# $$\mathbb E \operatorname{KL}\bigl[Q(Z|X,Y)\,\|\,\mathcal N(0, I)\bigr] = I_q(Z;X|Y) + I_q(Z;Y) + \operatorname{KL}\bigl[q(z)\,\|\,\mathcal N(0, I)\bigr].$$
+# $$\begin{aligned}\mathbb E \operatorname{KL}\bigl[Q(Z|X,Y)\,\|\,\mathcal N(0, I)\bigr] &= I_q(Z;X|Y) + I_q(Z;Y) \cr
+# &+ \operatorname{KL}\bigl[q(z)\,\|\,\mathcal N(0, I)\bigr].\end{aligned}$$
 #
 # The first is what the code says about the picture *beyond* its label. The second is what it says about the label, and the third is how far all
 # codes together are from the prior. None can be negative. The first buys reconstruction. The second buys nothing, because the decoder
@@ -806,7 +807,8 @@ drawn_with_half = vae.decoder((style, half))
 # %% jupyter={"source_hidden": true} tags=["nbval-ignore-output", "solution", "hide-cell"]
 # Solution. The decoder is continuous in the label, too, so the way is smooth, and near
 # the middle the judge changes its mind. In between are shapes that are not digits.
-with folded():
+alt = "Nine pictures in a row: a three turns into an eight."
+with folded(alt):
     share = np.linspace(0, 1, 9)[:, None]
     labels = (1 - share) * np.eye(10)[3] + share * np.eye(10)[8]
     styles = np.repeat(style, 9, axis=0)
