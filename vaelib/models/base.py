@@ -21,6 +21,7 @@ class PictureModel(keras.Model):
 
     unit_interval = True  # whether pixels must lie in [0, 1]
     is_density = True  # whether the log-likelihood may be positive
+    explains_y = True  # whether `y`, if it is given, is what is to be explained in place of `x`
     image_shape: tuple[int, ...]  # set by a subclass
     reconstruct: Callable[[Any], Any]  # by a subclass: what `predict` returns for a batch
 
@@ -77,7 +78,7 @@ class PictureModel(keras.Model):
             return method(*call.args, **call.kwargs)
         except RuntimeError as error:
             for stream in (call.arguments.get("x"), validation):
-                if fault := fault_of(stream, self.unit_interval):
+                if fault := fault_of(stream, self.unit_interval, self.explains_y):
                     raise ValueError(fault) from error
             raise
 

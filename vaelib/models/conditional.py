@@ -7,11 +7,7 @@ import numpy as np
 from vaelib import _validation as check
 from vaelib.elbo import Tensor
 from vaelib.latent import encode
-from vaelib.models.conditional_halves import (
-    ConditionalDecoder,
-    ConditionalEncoder,
-    checked_labels,
-)
+from vaelib.models.conditional_halves import ConditionalDecoder, ConditionalEncoder, checked_labels
 from vaelib.models.foreign import as_decoder
 from vaelib.models.guard import is_array
 from vaelib.models.vae import VAE
@@ -41,6 +37,8 @@ class ConditionalVAE(VAE):
     (3, 28, 28, 1)
     """
 
+    explains_y = False
+
     def __init__(
         self,
         encoder: Any,
@@ -54,12 +52,8 @@ class ConditionalVAE(VAE):
             encoder = ConditionalEncoder(encoder, n_classes)
         if not isinstance(decoder, ConditionalDecoder):
             decoder = ConditionalDecoder(as_decoder(decoder, likelihood), n_classes)
-        counts = {
-            "n_classes": n_classes,
-            "encoder": encoder.n_classes,
-            "decoder": decoder.n_classes,
-        }
-        if len({*counts.values()}) > 1:
+        counts = [n_classes, encoder.n_classes, decoder.n_classes]
+        if len({*counts}) > 1:
             raise ValueError(f"n_classes must be one number for all, got {counts}")
         super().__init__(encoder, decoder, beta, **kwargs)
         self.n_classes = n_classes

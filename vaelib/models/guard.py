@@ -23,12 +23,15 @@ class Guard(keras.callbacks.TerminateOnNaN):
     on_test_batch_end = on_batch_end
 
 
-def fault_of(stream: Any, unit_interval: bool) -> str | None:
+def fault_of(stream: Any, unit_interval: bool, explains_y: bool = True) -> str | None:
     """What is wrong with the pictures of a data set, which an array would have been refused for.
 
-    None if nothing is, or if the stream, being a generator, is gone.
+    None if nothing is, or if the stream, being a generator, is gone. Without `explains_y` the
+    pictures are x, or the first of a pair.
     """
     for batch, (x, *y) in enumerate(_batches(stream)):
+        if not explains_y:
+            x, y = x[0] if isinstance(x, tuple | list) else x, []
         for name, values in zip("xy", (x, *y), strict=False):
             values = np.asarray(keras.ops.convert_to_numpy(values), "float32")
             if not np.isfinite(values).all():

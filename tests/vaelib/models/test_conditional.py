@@ -5,6 +5,7 @@ import pytest
 from any_backend import arrays, needs_tensorflow
 from scipy import special, stats
 
+from vaelib.data import mnist_test_digits
 from vaelib.evaluation.bounds import dataset_elbo
 from vaelib.evaluation.likelihoods import paired_log_likelihood, pairwise_log_likelihood
 from vaelib.evaluation.posteriors import fit_posteriors
@@ -177,6 +178,27 @@ def test_the_tools_for_a_vae_take_its_halves_with_a_label(vae):
     view = LiveView(x[:5], n=3, label=2)
     view.set_model(vae)
     assert len(view.draw(1, {}).axes) == 2
+    fives = mnist_test_digits(label=5)
+    np.testing.assert_array_equal(Snapshots(label=5).x, fives)
+    np.testing.assert_array_equal(LiveView(label=5).x, fives[:10])
+
+
+@needs_tensorflow
+@pytest.mark.parametrize("form", ["labels", "pair"])
+def test_a_stream_that_fails_is_looked_at_for_its_pictures(form):
+    """Labels are no pixels: they may be above 1."""
+    import tensorflow as tf
+
+    def stream(x):
+        data = (x, Y) if form == "labels" else ((x, Y),)
+        return tf.data.Dataset.from_tensor_slices(data).batch(50)
+
+    broken = make(eagerly=True)
+    broken.optimizer.learning_rate = 1e12
+    with pytest.raises(RuntimeError, match="loss"):
+        broken.fit(stream(X), epochs=20, verbose=0)
+    with pytest.raises(ValueError, match=r"^x holds NaN"):
+        make(eagerly=True).fit(stream(np.full_like(X, np.nan)), verbose=0)
 
 
 @pytest.mark.parametrize(
