@@ -40,6 +40,12 @@ def load_mnist() -> tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.nd
     return (x_train, y_train), (x_test, y_test)
 
 
+def mnist_test_digits(label: int | None = None) -> np.ndarray:
+    """The pictures of MNIST's test set, or those with this label: (n, 28, 28, 1)."""
+    _, (pictures, labels) = load_mnist()
+    return pictures if label is None else pictures[labels == label]
+
+
 SHAPES = ("square", "disc", "triangle")
 
 

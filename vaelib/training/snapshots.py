@@ -6,7 +6,7 @@ import numpy as np
 
 from vaelib import _validation as check
 from vaelib._files import PathLike, check_suffix
-from vaelib.data import load_mnist
+from vaelib.data import mnist_test_digits
 from vaelib.latent import decode_grid, encode, halves, quantile_grid
 from vaelib.runtime import keras, preserve_random_state
 from vaelib.training.recording import Frame, Recording
@@ -44,7 +44,7 @@ class Snapshots(keras.callbacks.Callback):
     ) -> None:
         super().__init__()
         self.label = label
-        self.x = load_mnist()[1][0] if x is None else check.batch("x", x).astype("float32")
+        self.x = check.batch("x", mnist_test_digits(label) if x is None else x).astype("float32")
         self.epochs = None if epochs is None else check.sizes("epochs", epochs, least=0)
         self.z_values = quantile_grid(n)
         self.path = None if path is None else check_suffix(path, ".npz")

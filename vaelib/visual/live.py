@@ -10,7 +10,7 @@ from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
 from vaelib import _validation as check
-from vaelib.data import load_mnist
+from vaelib.data import mnist_test_digits
 from vaelib.latent import halves
 from vaelib.runtime import keras, preserve_random_state
 from vaelib.visual.plots import plot_digits, plot_manifold
@@ -22,8 +22,8 @@ class LiveView(keras.callbacks.Callback):
     In a terminal it does nothing. Training gives the same weights, bit for bit, as without. `x` are
     pictures to reconstruct, (n, height, width, channels), or ten of MNIST's test set; they are
     drawn after `every` so many epochs and after the last; the map has n × n pictures; with
-    `ink=False` a grey pixel of 1 is white. `label` is for a `ConditionalVAE`: that
-    of all `x`, whose map it is.
+    `ink=False` a grey pixel of 1 is white. `label` is for a `ConditionalVAE`: that of all
+    `x`, whose map it is.
 
     >>> view = LiveView(every=5)  # then vae.fit(x, epochs=20, callbacks=[view])
     """
@@ -33,9 +33,7 @@ class LiveView(keras.callbacks.Callback):
     ) -> None:
         super().__init__()
         self.label = label
-        if x is None:
-            pictures, labels = load_mnist()[1]
-            x = pictures[labels == (labels if label is None else label)][:10]
+        x = mnist_test_digits(label)[:10] if x is None else x
         self.x = check.batch("x", x).astype("float32")
         self.every, self.n = check.integer("every", every), check.integer("n", n, least=2)
         self._handle: Any = None
@@ -58,9 +56,9 @@ class LiveView(keras.callbacks.Callback):
 
     def draw(self, epoch: int, logs: dict[str, Any]) -> Figure:
         """The model as it is: reconstructions beside the map, epoch and losses in the title."""
-        labels = [] if self.label is None else [np.full(len(self.x), self.label)]
+        inputs = self.x if self.label is None else (self.x, np.full(len(self.x), self.label))
         with preserve_random_state(self.model):
-            pictures = self.x, self.model.predict_on_batch((self.x, *labels) if labels else self.x)
+            pictures = self.x, self.model.predict_on_batch(inputs)
         figure, axes = plt.subplots(1, 2, figsize=(7, 5), layout="constrained", width_ratios=[1, 4])
         plot_digits(*zip(*pictures, strict=True), ax=axes[0], ink=self.ink)
         axes[0].set_xticks([self.x.shape[2] * i for i in (0.5, 1.5)], ["picture", "\nfrom code"])

@@ -116,10 +116,11 @@ def latent_explorer(
     dots = _dots(codes, labels, originals, limit, size) if given else {}
     names, several = [str(name) for name in decoders], len(decoders) > 1
     if several and given:
-        check.choice("labels (there are several decoders)", "labels" in dots, True)
+        if labels is None:
+            raise ValueError("labels must be given: there are several decoders, one for each")
         dots["own"] = [names.index(name) if name in names else -1 for name in dots["names"]]
     most = MAX_BYTES_OF_SEVERAL if several else MAX_BYTES
-    finest = 61 if not several else int(96 / math.sqrt(len(decoders)))  # with as many bytes, about
+    finest = min(61, int(96 / math.sqrt(len(decoders))))  # what may fit
     for nodes in range(finest, 8, -4) if n is None else [check.integer("n", n, least=2)]:
         if nodes * max(size[0], math.prod(size[1:])) <= 4096:  # pixels: more is refused by phones
             sheets = {str(name): _sheet(each, nodes, limit) for name, each in decoders.items()}

@@ -140,6 +140,7 @@ function startExplorer(config) {
       find(".styles").lastElementChild.append(name);
     });
     const styles = [...find(".styles").children];
+    const many = originals ? Math.min(originals.naturalHeight / height, codes.places.length) : 0; // codes with originals
     find(".classes").hidden = !several;
     if (counts) counts.labels.forEach((label) => add(".legend", `<span><i style="background: ${colors[label % colors.length]}"></i></span>`, nameOf(label)));
     find(".codes-name").textContent = config.codesName;
@@ -237,7 +238,7 @@ function startExplorer(config) {
 
     // The codes whose originals are here are the larger dots, above the others.
     function drawCodes(context, scale) {
-      const many = originals ? originals.naturalHeight / height : 0, color = (i) => (codes.labels ? colors[codes.labels[i] % colors.length] : "#0173b2");
+      const color = (i) => (codes.labels ? colors[codes.labels[i] % colors.length] : "#0173b2");
       for (let i = codes.places.length - 1; i >= 0; i--) {
         if (!isShown(i)) continue;
         const [x, y] = [toX(codes.places[i][0]) * scale, toY(codes.places[i][1]) * scale];
@@ -260,10 +261,7 @@ function startExplorer(config) {
     // Of several maps, each has the codes of its own label.
     const isShown = (i) => !several || config.own[codes.labels[i]] === chosen;
     // The codes that are shown and whose originals are here.
-    const known = () => {
-      const many = originals ? Math.min(originals.naturalHeight / height, codes.places.length) : 0;
-      return Array.from({ length: many }, (_, i) => i).filter(isShown);
-    };
+    const known = () => Array.from({ length: many }, (_, i) => i).filter(isShown);
 
     function draw() {
       paint(digit, blend(...z));
@@ -382,12 +380,13 @@ function startExplorer(config) {
       tell(`${sayCode()}, ${find(".original-says").textContent}, and its reconstruction`);
     }
 
-    const choose = () => (dots.checked && known().length ? pick() : setPoint());
+    const canPick = () => dots.checked && known().length > 0;
+    const choose = () => (canPick() ? pick() : setPoint());
 
     function chooseLabel(label) {
       chosen = label;
       styles.forEach((style, i) => set(style, { "aria-pressed": i === label }));
-      plane.classList.toggle("picking", dots.checked && known().length > 0);
+      plane.classList.toggle("picking", canPick());
       drawStill();
       drawWay();
       drawPicked();
@@ -488,7 +487,7 @@ function startExplorer(config) {
     }
     dots.addEventListener("change", () => {
       find(".legend").hidden = !dots.checked || !counts;
-      plane.classList.toggle("picking", dots.checked && known().length > 0);
+      plane.classList.toggle("picking", canPick());
       drawStill();
     });
     styles.forEach((style, i) => style.addEventListener("click", () => chooseLabel(i)));
