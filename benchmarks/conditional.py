@@ -6,7 +6,7 @@ The recipe of notebook 09, whole and with a part left out: the label to one half
 VAE of notebook 03), and ten VAEs, one for each digit, each with a tenth of the batches. All see as
 many pictures in training. Measured on the test set: the loss in nats; how many of 5000 new digits
 the judge names as asked, and of 1000 test digits restyled to all ten labels; how well ten nearest
-neighbours guess the label from the code; and the accuracy of Bayes's classifier. Writes
+neighbours guess the label from the code; and the accuracy of Bayes' classifier. Writes
 `benchmarks/results/conditional.json` and `.md`; about twenty-five minutes on two cores.
 """
 
@@ -16,12 +16,12 @@ from typing import Any
 
 import numpy as np
 from common import machine, save, save_text
-from scipy import spatial, special
+from scipy import special
 
 from course import judging
-from course.judging import Judge, frechet_distance
+from course.judging import Judge, frechet_distance, guessed, kept
 from vaelib.data import load_mnist
-from vaelib.elbo import Tensor
+from vaelib.elbo import Tensor, gaussian_kl
 from vaelib.evaluation.bounds import iwae_bound, log_importance_weights
 from vaelib.evaluation.likelihoods import paired_log_likelihood, pairwise_log_likelihood
 from vaelib.evaluation.quadrature import log_likelihood_quadrature
@@ -97,14 +97,6 @@ class One:
         return self.vae.decoder.given(digit)
 
 
-def guessed(z: np.ndarray, y: np.ndarray, neighbours: int = 10) -> float:
-    """How often the nearest codes of the first half guess the label in the second."""
-    half = len(z) // 2
-    near = spatial.KDTree(z[:half]).query(z[half:], neighbours)[1]
-    counts = (y[near][..., None] == np.arange(10)).sum(axis=1)
-    return float(np.mean(counts.argmax(axis=1) == y[half:]))
-
-
 def drawn(codes: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
     """One code of every cloud."""
     z_mean, z_log_var = codes
@@ -127,21 +119,6 @@ def log_p_given(model: Any, x: np.ndarray) -> np.ndarray:
     return np.stack(columns, axis=1)
 
 
-def kept(style: Callable, x: np.ndarray, y: np.ndarray, carried: np.ndarray) -> list[float]:
-    """The correlation of a style before and after, for each new label.
-
-    Before, it is what a digit has beyond its label's average; digits that have the new label
-    already are left out.
-    """
-    own = style(x)
-    own -= np.array([own[y == digit].mean() for digit in range(10)])[y]
-    found = []
-    for digit in range(10):
-        other = y != digit
-        found.append(np.corrcoef(own[other], style(carried[other, digit]))[0, 1])
-    return found
-
-
 def measure(model: Any, judge: Judge, seed: int) -> dict[str, float]:
     """What the table has, of a model that can be told the label."""
     _, (x_test, y_test) = load_mnist()
@@ -152,7 +129,7 @@ def measure(model: Any, judge: Judge, seed: int) -> dict[str, float]:
         log_likelihood = paired_log_likelihood(model.decoder(digit))
         weights = log_importance_weights(log_likelihood, x_test[of], *(c[of] for c in codes), k=10)
         elbo[of] = weights.mean(axis=1)
-    kl = 0.5 * (np.exp(codes[1]) + codes[0] ** 2 - 1 - codes[1]).sum(axis=1)
+    kl = keras.ops.convert_to_numpy(gaussian_kl(*codes))
     asked = np.arange(NEW) % 10
     new = model.generate(asked, seed=seed)
     x, y, z_mean = (each[:SOME] for each in (x_test, y_test, codes[0].astype("float32")))
@@ -192,7 +169,7 @@ def ways(x: np.ndarray, y: np.ndarray) -> dict[str, Callable[[], Any]]:
     }
 
 
-def measure_untold(vae: VAE) -> dict[str, float]:
+def measure_untold(vae: VAE, judge: Judge) -> dict[str, float]:
     """What can be said of a VAE that is told nothing."""
     _, (x_test, y_test) = load_mnist()
     z_mean, z_log_var = encode(vae.encoder, x_test)
@@ -201,8 +178,7 @@ def measure_untold(vae: VAE) -> dict[str, float]:
     log_p, _ = log_likelihood_quadrature(
         pairwise_log_likelihood(vae.decoder), x_test[:SOME], 0.04, 4.4
     )
-    kl = 0.5 * (np.exp(z_log_var) + z_mean**2 - 1 - z_log_var).sum(axis=1)
-    judge = Judge.load()
+    kl = keras.ops.convert_to_numpy(gaussian_kl(z_mean, z_log_var))
     new = judge.features(vae.generate(NEW, seed=0))
     found = {
         "loss": -weights.mean(),
@@ -265,7 +241,9 @@ def main() -> None:
             begun = time.perf_counter()
             model = make()
             seconds = round(time.perf_counter() - begun, 1)
-            found = measure_untold(model) if way == "no label" else measure(model, judge, seed)
+            found = (
+                measure_untold(model, judge) if way == "no label" else measure(model, judge, seed)
+            )
             row = rows.setdefault(way, {"way": way, "runs": []})
             row["runs"].append({"seed": seed, "seconds": seconds} | found)
             print(way, row["runs"][-1], flush=True)

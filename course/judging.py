@@ -1,10 +1,11 @@
 """A classifier that judges digits: what they show, and how far a set of them is from real ones."""
 
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-from scipy import linalg
+from scipy import linalg, spatial
 
 from vaelib.runtime import keras
 
@@ -90,3 +91,31 @@ def slant(x: np.ndarray) -> np.ndarray:
     mean_up, mean_right = ((x * way).sum(axis=(1, 2)) / mass for way in (up, right))
     off_up, off_right = up - mean_up[:, None, None], right - mean_right[:, None, None]
     return (x * off_up * off_right).sum(axis=(1, 2)) / (x * off_up**2).sum(axis=(1, 2))
+
+
+def kept(
+    style: Callable,
+    x: np.ndarray,
+    y: np.ndarray,
+    carried: np.ndarray,
+) -> np.ndarray:
+    """The correlation of a style before and after it was carried over, for each new label: (k,).
+
+    `carried` are the pictures `x` in all k labels, (n, k, ...). Before, the style is what a digit
+    has beyond its label's average; digits that have the new label already are left out.
+    """
+    before, labels = style(x), range(carried.shape[1])
+    before = before - np.array([before[y == label].mean() for label in labels])[y]
+    found = []
+    for label in labels:
+        other = y != label
+        found.append(np.corrcoef(before[other], style(carried[other, label]))[0, 1])
+    return np.array(found)
+
+
+def guessed(z: np.ndarray, y: np.ndarray, neighbours: int = 10) -> float:
+    """How often the nearest codes of the first half guess the label in the second."""
+    half = len(z) // 2
+    _, nearest = spatial.KDTree(z[:half]).query(z[half:], neighbours)
+    votes = (y[nearest][..., None] == np.arange(10)).sum(axis=1)
+    return float(np.mean(votes.argmax(axis=1) == y[half:]))

@@ -50,7 +50,7 @@ from PIL import Image
 from scipy import spatial, special
 
 from course.display import folded, show_gif, show_source
-from course.judging import Judge, ink, slant
+from course.judging import Judge, guessed, ink, kept, slant
 
 # %%
 from vaelib.data import load_mnist
@@ -230,7 +230,7 @@ assert min(farthest[0]) > 0.99 * gap / 2
 # ## The bound, given the label
 #
 # What changes in the mathematics? Every line of the derivation in notebook 02a holds for any joint distribution of $X$ and $Z$. So it
-# holds for the joint distribution *given* $Y = y$. Put $|\,Y$ behind every bar, and (02.12) becomes [20]
+# holds for the joint distribution *given* $Y = y$. Condition every probability on $Y$, and (02.11) becomes [20]
 #
 # $$\begin{aligned}\log P(X|Y) &- \operatorname{KL}\bigl[Q(Z|X,Y)\,\|\,P(Z|X,Y)\bigr] \cr
 # &= \mathbb E_{Z \sim Q(Z|X,Y)}\bigl[\log P(X|Z,Y)\bigr] - \operatorname{KL}\bigl[Q(Z|X,Y)\,\|\,P(Z|Y)\bigr].\end{aligned}$$
@@ -280,12 +280,8 @@ show_source(ConditionalVAE.call, ConditionalVAE.train_step)
 
 # %%
 (x_all, y_all), (x_test, y_test) = load_mnist()
-x_train, y_train, x_val, y_val = (
-    x_all[:55_000],
-    y_all[:55_000],
-    x_all[55_000:],
-    y_all[55_000:],
-)
+x_train, y_train = x_all[:55_000], y_all[:55_000]
+x_val, y_val = x_all[55_000:], y_all[55_000:]
 latent_dim, classes = 2, 10
 vae = ConditionalVAE(Encoder(latent_dim), Decoder(latent_dim + classes), classes)
 print(f"{vae.count_params():,} parameters, of which the label's: ", end="")
@@ -303,10 +299,8 @@ epochs, batch_size = 15, 250
 steps = epochs * len(x_train) // batch_size
 rate = warmup_cosine(steps, peak=0.02, warmup=200)
 vae.compile(optimizer=keras.optimizers.Adam(rate), steps_per_execution=20)
-kept = [0, 1, 2, 4, 8, epochs]
-films = [
-    Snapshots(x_test[y_test == digit], kept, n=5, label=digit) for digit in range(10)
-]
+some = [0, 1, 2, 4, 8, epochs]
+films = [Snapshots(epochs=some, n=5, label=digit) for digit in range(10)]
 options = {"batch_size": batch_size, "epochs": epochs, "verbose": 0}
 history = vae.fit(
     x_train, y_train, validation_data=(x_val, y_val), callbacks=films, **options
@@ -352,8 +346,8 @@ plt.show()
 # %% tags=["nbval-ignore-output"]
 Path("runs").mkdir(exist_ok=True)
 frames = [np.pad(film.recording.manifolds, ((0, 0), (6, 6), (6, 6))) for film in films]
-rows = [frames[:5], frames[5:]]
-maps = np.concatenate([np.concatenate(row, axis=2) for row in rows], axis=1)
+rows_of_five = [np.concatenate(frames[i : i + 5], axis=2) for i in (0, 5)]
+maps = np.concatenate(rows_of_five, axis=1)
 pictures = [Image.fromarray(255 - each).quantize(8) for each in maps]
 options = {"duration": [700] * (len(pictures) - 1) + [2500], "loop": 0}
 pictures[0].save("runs/maps.gif", save_all=True, append_images=pictures[1:], **options)
@@ -361,7 +355,7 @@ show_gif("runs/maps.gif", "Ten maps of digits, from grey to sharp, each of one d
 
 # %%
 with Image.open("runs/maps.gif") as gif:
-    assert gif.n_frames == len(kept)
+    assert gif.n_frames == 6
 
 # %% [markdown]
 # ## A digit of your choice
@@ -400,8 +394,8 @@ assert np.mean(named == asked) > 0.97
 #
 # ## One style, all digits
 #
-# Now for the promise of the series. Take a digit of the test set, encode it *with its label*, and decode its mean code with all ten labels. What the code
-# says, it says about everything but the label, so what is carried over should be the style.
+# Now for the promise of the series. Take a digit of the test set, encode it *with its label*, and decode its mean code with all ten labels. The code
+# should describe everything except the label, so decoding it with another label should keep the style.
 
 # %%
 show_source(ConditionalVAE.restyle)
@@ -424,26 +418,24 @@ plt.show()
 # second moments), and how much *ink* it has. A part of both belongs to the label: a 1 has less ink than a 0. So we take what a digit has beyond the average of its label, and
 # correlate it with what the restyled digit has, over 1000 test digits, leaving out those that had the new label already.
 
+# %%
+show_source(kept)
+
 # %% tags=["nbval-ignore-output"]
 some = slice(1000)
 carried = vae.restyle(x_test[some], y_test[some])
-flat = carried.reshape(-1, 28, 28, 1)
-right = judge.labels(flat).reshape(-1, 10) == np.arange(10)
-print(f"restyled digits named as their new label: {right.mean():.1%}")
+named = judge.labels(carried.reshape(-1, 28, 28, 1)).reshape(-1, 10)
+as_labelled = np.mean(named == np.arange(10))
+print(f"restyled digits named as their new label: {as_labelled:.1%}")
 correlation = {}
-for name, style in (("ink", ink), ("slant", slant)):
-    before, after = style(x_test[some]), style(flat).reshape(-1, 10)
-    average = np.array([before[y_test[some] == d].mean() for d in range(10)])
-    before = before - average[y_test[some]]
-    other = np.arange(10) != y_test[some][:, None]  # not the digit's own label
-    correlation[name] = [
-        np.corrcoef(before[other[:, d]], after[other[:, d], d])[0, 1] for d in range(10)
-    ]
-    print(f"correlation of {name:5} before and after, by new label:", end=" ")
-    print(*(f"{value:.2f}" for value in correlation[name]))
+for style in (ink, slant):
+    values = kept(style, x_test[some], y_test[some], carried)
+    correlation[style.__name__] = values
+    print(f"correlation of {style.__name__:5} before and after, by new label:", end=" ")
+    print(*(f"{value:.2f}" for value in values))
 
 # %% jupyter={"source_hidden": true}
-assert right.mean() > 0.97
+assert as_labelled > 0.97
 assert min(correlation["slant"]) > 0.5 > max(correlation["ink"])
 
 # %% [markdown]
@@ -456,15 +448,8 @@ assert min(correlation["slant"]) > 0.5 > max(correlation["ink"])
 # If the code leaves the label out, it should be impossible to guess the label from the code. Let us try: the ten nearest neighbours among the
 # codes of half of the test set vote on each code of the other half. For comparison, the same networks trained without labels.
 
-
 # %%
-def guessed(z, y, neighbours=10):
-    """How often the nearest codes of the first half guess the label in the second."""
-    half = len(z) // 2
-    nearest = spatial.KDTree(z[:half]).query(z[half:], neighbours)[1]
-    votes = (y[nearest][..., None] == np.arange(10)).sum(axis=1)
-    return np.mean(votes.argmax(axis=1) == y[half:])
-
+show_source(guessed)
 
 # %% tags=["nbval-ignore-output"]
 z_mean, z_log_var = encode(vae.encoder, x_test, y_test)
@@ -544,9 +529,9 @@ assert 0.05 < by_chance < of_label
 
 # %% alt="Ten small panels, one for each digit. In each the codes of its test digits fill much the same round cloud, inside the ring that holds 95 % of the prior."
 fig, axes = plt.subplots(1, 10, figsize=(11, 1.5), layout="constrained")
+radius = np.sqrt(-2 * np.log(0.05))
 for digit, ax in enumerate(axes):
     ax.scatter(*z_mean[y_test == digit][:300].T, s=1.5, linewidths=0)
-    radius = np.sqrt(-2 * np.log(0.05))
     ax.add_patch(plt.Circle((0, 0), radius, fill=False, edgecolor="0.5"))
     ax.set(title=digit, xticks=[], yticks=[], xlim=(-3.2, 3.2), ylim=(-3.2, 3.2))
     ax.set_aspect("equal")
@@ -730,8 +715,8 @@ for digit in (0, 7):
 # - A continuous decoder cannot draw two separate things without drawing something in between. Given the label, it need not.
 # - Condition every line of the derivation on $Y$: that is the conditional VAE. The prior stays $\mathcal N(0, I)$ for every label.
 # - The KL in the loss is $I(Z;X|Y) + I(Z;Y) + \operatorname{KL}[q(z)\|P(Z)]$. The middle term buys nothing once the decoder knows the label, so training
-#   removes it, and what remains in the code is style.
-# - The decoder must be told the label; telling the encoder too gains a little. Style is carried over only because one network serves all labels.
+#   makes it small, and what remains in the code is style.
+# - The decoder must be told the label; telling the encoder too gains a little. Style is carried over where one network serves all labels; ten separate ones lose it.
 # - A label is worth at most $\log 10$ nats to the picture it belongs to, but training with labels can be worth more to the model.
 # - $\log P(X|Y)$ for every label makes a classifier, and one that is too sure of itself.
 

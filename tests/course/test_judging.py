@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import linalg, ndimage
 
-from course.judging import FILE, Judge, frechet_distance, ink, slant
+from course.judging import FILE, Judge, frechet_distance, guessed, ink, kept, slant
 from vaelib.data import load_mnist
 
 RNG = np.random.default_rng(0)
@@ -59,3 +59,17 @@ def test_slant_is_the_shear_of_an_upright_stroke(lean):
     sheared = ndimage.affine_transform(upright, [[1, 0], [lean, 1]], [0, -13.5 * lean], order=1)
     assert slant(sheared[None])[0] == pytest.approx(lean, abs=0.03)
     assert ink(np.stack([upright, 2 * upright])).tolist() == [54, 108]
+
+
+def test_a_style_is_kept_beyond_what_belongs_to_the_label():
+    """Ink is the label's share and the hand's: only the latter counts, and may turn round."""
+    y, hand = np.arange(200) % 2, RNG.normal(size=200)
+    x = (5 * y + hand)[:, None, None]
+    carried = np.stack([x[:, 0] - 5 * y[:, None], 7 - hand[:, None]], axis=1)[..., None]
+    np.testing.assert_allclose(kept(ink, x, y, carried), [1, -1], atol=1e-9)
+
+
+def test_labels_are_guessed_from_codes_that_tell_them():
+    y = RNG.integers(10, size=2000)
+    assert guessed(y[:, None] + 0.01 * RNG.normal(size=(2000, 1)), y) == 1
+    assert guessed(RNG.normal(size=(2000, 2)), y) < 0.2
