@@ -20,7 +20,7 @@ from common import RESULTS, machine, save, save_text
 
 PARTS = ["training", "throughput", "manifold", "gifs", "recipes", "optimizers", "rates"]
 PARTS += ["likelihoods", "collapse", "objectives", "overfitting", "convolution", "shapes"]
-PARTS += ["judge", "conditional", "whole_course", "backends", "scaling"]
+PARTS += ["judge", "autoencoders", "conditional", "whole_course", "backends", "scaling"]
 ON_JAX = ["scaling"]
 
 

@@ -51,7 +51,7 @@ BLUE, ORANGE, GREEN, RED = sns.color_palette()[:4]
 # %% [markdown]
 # ## A distribution known only from examples
 #
-# An *autoencoder* turns an object into a few numbers, its *code*, and restores the object from them. The smallest one
+# An *autoencoder* turns an object into a few numbers, its *code*, and restores the object from them ([notebook 00](00_autoencoders.ipynb) trains several). The smallest one
 # needs no neural network: *principal component analysis* has both parts. Its *encoder* subtracts the mean picture and
 # takes the coordinates along the directions in which the pictures vary most. Its *decoder* multiplies each direction by
 # its number in the code, and adds them to the mean picture. Of all *linear* autoencoders with a code of this length, it

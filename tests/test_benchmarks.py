@@ -13,6 +13,7 @@ FOLDER = Path(__file__).parent.parent / "benchmarks"
 RESULTS = FOLDER / "results"
 sys.path.insert(0, str(FOLDER))
 
+import autoencoders  # noqa: E402
 import backends  # noqa: E402
 import bench  # noqa: E402
 import collapse  # noqa: E402
@@ -74,6 +75,35 @@ def test_the_limits_are_those_of_the_measurements_and_hold():
     assert [row["rate"] for row in found["rates"]] == limits.RATES
     single, *half = (row["elbo"] for row in found["policies"])
     assert half == pytest.approx([single, single], abs=1)
+
+
+def test_what_is_said_of_autoencoders_holds_for_every_seed():
+    found = kept("autoencoders")
+    assert [row["kind"] for row in found["kinds"]] == [*autoencoders.ae.KINDS]
+    assert [*found][2:-1] == [measure.__name__ for measure in autoencoders.MEASURED]
+    strangers, sparse, manifold, middles, joint = (
+        {key: np.array(values) for key, values in found[name].items()}
+        for name in ("strangers", "sparse", "manifold", "middles", "joint")
+    )
+    noise = {key: np.array(values) for key, values in found["denoising"].items()}
+    assert all(strangers["digits"] + 5 < strangers["letters"])
+    assert all(strangers["letters"] < strangers["upside down"])
+    assert all(noise["0.25, median filter, dB"] > noise["0.25, autoencoder, dB"])
+    assert all(noise["0.25, median filter, nats"] > noise["0.25, autoencoder, nats"])
+    for level in (0.5, 0.75):
+        gained = noise[f"{level}, autoencoder, dB"] - noise[f"{level}, median filter, dB"]
+        assert all(gained > 3)
+    assert all(sparse["0.0 active"] > 2 * sparse["0.3 active"])
+    assert manifold["angle of the line"].max() < 1
+    assert manifold["angle for digits"].max() < 1
+    assert manifold["largest cosine of a unit and a component"].max() < 0.6
+    assert all(10 * manifold["mean distance of the curve"] < manifold["mean distance of the line"])
+    assert all(middles["codes, named rightly"] < middles["pixels, named rightly"])
+    assert all(middles["codes, named rightly"] > middles["restored, named rightly"] - 0.015)
+    assert all(middles["codes, nearest digit"] < middles["digits, nearest digit"])
+    assert all(middles["digits, nearest digit"] < middles["pixels, nearest digit"])
+    assert all(np.divide(found["few"]["others"], found["few"]["points"]) > 100)
+    assert min(joint["0.0 stray"].min(), joint["0.3 stray"].min()) > 0.03
 
 
 def test_the_mark_from_the_literature_is_what_was_measured():

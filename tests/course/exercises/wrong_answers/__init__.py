@@ -1,6 +1,7 @@
 """Answers as learners write them, by the stub's name, each with a word that its hint must have."""
 
 from . import (
+    autoencoders,
     conditional,
     dependence,
     derivation,
@@ -14,4 +15,4 @@ from . import (
 )
 
 OF = mapping.OF | derivation.OF | raising.OF | keras_vae.OF | watching.OF | gifs.OF
-OF |= evaluation.OF | dependence.OF | pictures.OF | conditional.OF
+OF |= evaluation.OF | dependence.OF | pictures.OF | conditional.OF | autoencoders.OF

@@ -1,0 +1,521 @@
+# ---
+# jupyter:
+#   jupytext:
+#     cell_metadata_filter: tags,picture,jupyter,alt,-all
+#     notebook_metadata_filter: kernelspec,-jupytext.text_representation.jupytext_version
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#       format_version: '1.3'
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 0 · Autoencoders
+#
+# An **autoencoder** is a network that learns to restore its own input after squeezing it through a few numbers. This notebook is the
+# prelude of the course. It shows what such a network is good for, what it finds out about its data, and why it cannot invent
+# anything new. That is where the *variational* autoencoder comes in.
+#
+# The story follows the first two parts of the 2017 series *Autoencoders in Keras*. What they showed in pictures is measured here as well.
+#
+# You need Python, a little linear algebra, and to have trained a small network in Keras once. If you are in a hurry, start with
+# [notebook 01](01_mapping_distributions.ipynb): the chapters that follow don't depend on this one.
+
+# %% [markdown]
+# ## Getting ready
+
+# %% tags=["machine", "nbval-ignore-output"]
+from vaelib.runtime import set_up
+
+print("Running on:", set_up(seed=0))
+
+# %%
+import json
+from pathlib import Path
+
+import keras
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from keras import layers
+from matplotlib import pyplot as plt
+from matplotlib_inline.backend_inline import set_matplotlib_formats
+from scipy import ndimage, special
+
+from course import autoencoders as ae
+from course.display import folded
+
+# %%
+from vaelib.data import load_mnist
+from vaelib.visual.plots import plot_digits
+
+sns.set_theme(context="notebook", style="ticks", palette="colorblind")
+set_matplotlib_formats("retina")
+RESULTS = Path("../benchmarks/results")  # measurements that come with the course
+measured = json.loads((RESULTS / "autoencoders.json").read_text(encoding="utf-8"))
+(x_all, _), (x_test, y_test) = load_mnist()
+x_train = x_all[:55_000]
+
+# %% [markdown]
+# ## A code smaller than the picture
+#
+# A digit of MNIST has 784 pixels. Our first autoencoder turns them into 49 numbers, the **code**, and turns the code back into 784 pixels.
+# The first half is called the **encoder**, the second half the **decoder**. Here each of them is a single dense layer:
+
+# %%
+encoder = keras.Sequential(
+    [keras.Input((28, 28, 1)), layers.Flatten(), layers.Dense(49, "relu")]
+)
+decoder = keras.Sequential(
+    [keras.Input((49,)), layers.Dense(784, "sigmoid"), layers.Reshape((28, 28, 1))]
+)
+autoencoder = keras.Sequential([encoder, decoder])
+
+# %% [markdown]
+# What is a good restoration? We use the *binary cross-entropy*, summed over the pixels. For a digit with pixels $x_i$, restored as $p_i$, it is
+#
+# $$-\sum_i \big(x_i \log p_i + (1 - x_i) \log (1 - p_i)\big).$$
+#
+# [Notebook 03](03_vae_in_keras.ipynb) says what it means. Its unit is the **nat**. For now it is enough that it is smallest where $p = x$. Even there
+# it isn't 0, because grey pixels always cost something. We therefore quote this **floor** next to our figures.
+#
+# The input is also the target:
+
+
+# %%
+def nats(x, p):
+    """Binary cross-entropy of each picture, summed over its pixels."""
+    each = keras.losses.binary_crossentropy(x, p)  # of each pixel
+    return keras.ops.sum(each, axis=(1, 2))
+
+
+autoencoder.compile("adam", loss=nats)
+
+# %% tags=["nbval-ignore-output"]
+autoencoder.fit(x_train, x_train, epochs=6, batch_size=250, verbose=0)
+restored = ae.drawn(autoencoder, x_test)  # what it makes of all of them
+print(f"test set: {ae.cost(x_test, restored):.1f} nats per digit", end=", ")
+print(f"floor {ae.floor(x_test):.1f}")
+
+# %% alt="Two rows of twelve digits. Above the originals, below the restored ones, which are nearly alike but softer."
+assert ae.floor(x_test) < ae.cost(x_test, restored) < 90
+plot_digits(x_test[:12], restored[:12], labels=["digit", "restored"])
+plt.show()
+
+# %% [markdown]
+# From here on, [course/autoencoders.py](../course/autoencoders.py) builds and trains the networks: `ae.halves` makes an encoder and a decoder, and `ae.train` compiles and fits,
+# with a learning rate that climbs at first and then falls to 0. This takes the same network further in as many epochs:
+
+# %% tags=["nbval-ignore-output"]
+encoder, decoder = ae.halves("dense", code=49)
+plain = keras.Sequential([encoder, decoder])
+ae.train(plain, x_train, x_train, epochs=6, peak=0.01)
+print(f"test set: {ae.cost(x_test, ae.drawn(plain, x_test)):.1f} nats per digit")
+
+# %% jupyter={"source_hidden": true}
+assert ae.cost(x_test, ae.drawn(plain, x_test)) < ae.cost(x_test, restored) - 5
+
+# %% [markdown]
+# Does a larger network do better? Here are three, all with 49 numbers in the code, and each trained for 30 *seconds* on two cores ([measured](../benchmarks/autoencoders.py) with three seeds).
+# The *deep* one has two further layers on either side, of 256 and 128 units, and the *convolutional* one two convolutions.
+
+# %%
+pd.DataFrame(measured["kinds"]).set_index("kind")
+
+# %% [markdown]
+# In half a minute, none of the three leaves the others far behind, although the dense network sees every digit 53 times in that time and the convolutional one about 9 times. One run stands out, at more than 70 nats, and the column before the last says why.
+# A ReLU unit whose input is negative for *every* picture is 0 for every picture. It has no gradient either, so it stays that way. More than half of the code of that run was lost like this.
+#
+# ## Only what it knows
+#
+# An autoencoder is sometimes called a compressor. It is a peculiar one: it works for the kind of picture that it was trained on, and for no other. Let us give ours digits that are upside
+# down, capital letters (drawn in a common font), and digits in negative. What counts is how far each kind lies above its own floor.
+
+# %% tags=["nbval-ignore-output"]
+capitals = ae.letters()
+kinds = {"digits": x_test, "upside down": x_test[:, ::-1], "letters": capitals}
+kinds["negative"] = 1 - x_test
+above = {x: ae.cost(y, ae.drawn(plain, y)) - ae.floor(y) for x, y in kinds.items()}
+for name, value in above.items():
+    print(f"{name:12} {value:7.1f} nats above the floor")
+
+# %% alt="Four rows of twelve pictures: the letters A to L, and the same restored, blotchy but legible; digits upside down, and the same restored, with pieces missing."
+assert min(above, key=above.get) == "digits"
+assert max(above, key=above.get) == "negative"
+turned = x_test[:12, ::-1]
+rows = capitals[:12], ae.drawn(plain, capitals[:12]), turned, ae.drawn(plain, turned)
+plot_digits(*rows, labels=["letter", "restored", "turned", "restored"])
+plt.show()
+
+# %% [markdown]
+# The digits are closest to their floor. Letters cost half as much again: they stay legible, but their straight lines turn blotchy. Digits upside down cost nearly twice as much, although they consist of the same strokes as before, and
+# pieces of some are lost. With other seeds the order is the same (`measured["strangers"]`). Negatives are hopeless, at thousands of nats: the network has learned that the corners are always paper, and is as sure of it as of anything.
+#
+# ## Taking noise away
+#
+# Suppose that a *noisy* digit goes in, and that the clean one is what should come out. Then the network learns to remove noise. It can do so because the code has
+# room for a digit, but not for the noise. We add normal noise with a standard deviation of 0.5 to each pixel, and cut the result off at 0 and 1.
+
+# %% tags=["nbval-ignore-output"]
+cleaner = keras.Sequential([*ae.halves("deep", code=49)])
+ae.train(cleaner, ae.noisy(x_train, 0.5, seed=0), x_train, epochs=8)
+x_noisy = ae.noisy(x_test, 0.5, seed=1)
+median = ndimage.median_filter(x_noisy, size=(1, 3, 3, 1))
+cleaned = ae.drawn(cleaner, x_noisy)
+found = {"nothing": x_noisy, "median filter": median, "autoencoder": cleaned}
+for name, y in found.items():
+    print(f"{name:14} {ae.psnr(x_test, y):5.1f} dB")
+
+# %% alt="Four rows of twelve digits: noisy ones, the same after a median filter, the same after the autoencoder, and the clean digits."
+assert ae.psnr(x_test, cleaned) > ae.psnr(x_test, median) + 2
+rows = x_noisy[:12], median[:12], cleaned[:12], x_test[:12]
+plot_digits(*rows, labels=["noisy", "median filter", "autoencoder", "clean"])
+plt.show()
+
+# %% [markdown]
+# The unit dB stands for *decibels* of the peak signal-to-noise ratio, which is $-10 \log_{10}$ of the mean squared error. Ten more decibels mean a tenth of the error. The median filter is a classic: it replaces each pixel by the median
+# of its 3 × 3 neighbourhood.
+#
+# How does the network do at noise that it wasn't trained on? Here is the same measured at three levels, in decibels and in nats, averaged over three seeds:
+
+# %%
+table = pd.DataFrame(measured["denoising"]).mean().round(1)
+table.index = table.index.str.split(", ", expand=True)
+table.index.names = "noise", "", "unit"
+table.unstack([2, 1])
+
+# %% [markdown]
+# At the level that it was trained on, and above it, the network beats the median filter clearly. At the weaker noise, the two figures disagree: the
+# median filter is ahead by half a decibel, and behind by 17 nats. The reason is that the two count different errors. The network redraws every digit through 49 numbers, whether there is much noise or little, and so changes
+# many pixels slightly. The median filter leaves most pixels in peace, but is badly wrong about some of them, and it is such confident errors that the cross-entropy punishes. (The seeds lie at most half a decibel and 5 nats apart.)
+#
+# A network for *all* levels would be trained on all levels. This idea, driven to its end, is behind today's diffusion models: take away noise of every level, step by step, until a picture remains.
+#
+# ## Sparse codes
+#
+# A code may even be *longer* than we need, if it is **sparse**: if only a few of its units are active at a time. One asks for that by adding a penalty to the loss: the sum of the absolute values of the code, times a small
+# number $\lambda$. In Keras it is called an *activity regulariser*. Before we use it, let us see what it adds to the loss, for a single digit and for a batch of 250 copies of it:
+
+# %%
+penalised, _ = ae.halves("dense", code=49, penalty=1.0)
+for size in (1, 250):
+    code = penalised(np.repeat(x_test[:1], size, axis=0))
+    total = float(keras.ops.sum(keras.ops.abs(code[0])))
+    print(f"batch of {size:3}: sum of one code {total:.3f}", end=", ")
+    print(f"penalty {float(penalised.losses[0]):.3f}")
+
+# %% [markdown]
+# The penalty is a mean over the batch, so $\lambda$ is the price of one picture's code. It wasn't always so: in the Keras of 2017 the penalty was a *sum* over the batch. A recipe of that time with
+# batches of 256 therefore asked for 256 times as much as the same line does today, and no warning tells you. (The first article of the series used such a penalty, and found no meaning in the units of its code.)
+#
+# We train a code of 256 units without a penalty and with two of them, and count how many units are active for a digit, on average.
+
+# %% tags=["nbval-ignore-output"]
+sparse, active = {}, {}
+for penalty in (0.0, 0.1, 0.3):
+    encoder, decoder = sparse[penalty] = ae.halves("dense", 256, penalty)
+    ae.train(keras.Sequential([encoder, decoder]), x_train, x_train, epochs=4)
+    code = ae.drawn(encoder, x_test)
+    active[penalty] = np.mean(np.sum(code > 0, axis=1))
+    print(f"λ = {penalty}: {active[penalty]:5.1f} of 256 units active", end=", ")
+    print(f"{ae.cost(x_test, ae.drawn(decoder, code)):.1f} nats")
+
+# %% jupyter={"source_hidden": true}
+assert active[0.0] > 2 * active[0.3]
+assert active[0.0] > active[0.1] > active[0.3]
+
+# %% [markdown]
+# What does one unit stand for? We switch on one unit at a time: it gets its 99th percentile over the test set, and every other unit its median, which is 0 for most.
+
+# %% alt="Two rows of twelve pictures. Without a penalty, every picture is a similar knot of short strokes. With it, several are a clear two, six, three or nine."
+rows = []
+for penalty in (0.0, 0.3):
+    encoder, decoder = sparse[penalty]
+    code = ae.drawn(encoder, x_test)
+    busiest = np.argsort(-code.std(axis=0))[:12]
+    alone = np.tile(np.median(code, axis=0), (12, 1))
+    alone[np.arange(12), busiest] = np.percentile(code[:, busiest], 99, axis=0)
+    rows.append(ae.drawn(decoder, alone))
+plot_digits(*rows, labels=["λ = 0", "λ = 0.3"])
+plt.show()
+
+# %% [markdown]
+# Without the penalty, a unit means nothing by itself: all of them share in every digit. With it, some units draw a whole digit, others a piece of one.
+#
+# There is a catch. A ReLU unit that is halved can be doubled again by the decoder, so the same digits can be had for half the price:
+
+# %% tags=["nbval-ignore-output"]
+encoder, decoder = sparse[0.3]
+weights, bias = encoder.layers[-1].get_weights()
+reading, offset = decoder.layers[0].get_weights()
+before = ae.drawn(encoder, x_test)
+digits_before = ae.drawn(decoder, before)
+encoder.layers[-1].set_weights([weights / 2, bias / 2])
+decoder.layers[0].set_weights([reading * 2, offset])
+after = ae.drawn(encoder, x_test)
+print(f"price of a code: {0.3 * before.sum() / 10_000:.2f} nats", end=" before, ")
+print(f"{0.3 * after.sum() / 10_000:.2f} after")
+
+# %% jupyter={"source_hidden": true}
+assert np.allclose(ae.drawn(decoder, after), digits_before, atol=1e-4)
+assert np.isclose(after.sum(), before.sum() / 2)
+
+# %% [markdown]
+# A network that is trained for longer finds this way out by itself, a little at a time. If sparsity matters to you, also fix the size of the decoder's weights, for instance by Keras's constraint `UnitNorm(axis=1)`.
+#
+# ## What a linear autoencoder finds
+#
+# What does an autoencoder learn *about its data*? Let us take data that can be drawn: points on a sine, with a little noise. The code has one number. At first both halves
+# are linear. The encoder computes a weighted sum of the two coordinates, and the decoder multiplies it by two weights and adds two offsets. All that it can draw is a straight line.
+#
+# Which line has the smallest squared error? That question has an old answer, *principal component analysis* (PCA): the line through the mean, in the direction in which the points
+# vary most. A linear autoencoder must come to the same line, since no other line has so small an error. The same holds for codes of $k$ numbers and $k$-dimensional planes. More can be shown: the loss has no
+# minima but this one, only saddle points [22].
+
+# %% tags=["nbval-ignore-output"]
+points = ae.sine(4000, np.random.default_rng(0))
+linear, deep = ae.plane_halves(), ae.plane_halves(hidden=(32, 32, 32))
+how = {"peak": 0.01, "loss": "mse", "batch_size": 50}
+ae.train(keras.Sequential([*linear]), points, points, epochs=20, **how)
+ae.train(keras.Sequential([*deep]), points, points, epochs=60, **how)
+direction = linear[1].get_weights()[0].T
+angle = ae.largest_angle(direction, ae.principal(points, 1))
+print(f"angle between the decoder's line and PCA's: {angle:.2f} degrees")
+
+# %% jupyter={"source_hidden": true}
+assert angle < 1.5
+
+# %% [markdown]
+# The line is PCA's, but the *code* need not be. If the encoder gives three times the number and the decoder divides it by three, the loss is the same. With $k$ numbers in the
+# code the encoder may multiply them by any invertible matrix, and the decoder by its inverse. So the units of a linear autoencoder are arbitrary mixtures of the principal components.
+#
+# Here is the same for digits, with six numbers in the code and three seeds. The *largest principal angle* says how far two subspaces are apart: it is 0 only if they are the same.
+
+# %%
+manifold = pd.DataFrame(measured["manifold"]).rename_axis("seed")
+columns = ["angle of the line", "angle for digits"]
+manifold[[*columns, "largest cosine of a unit and a component"]].round(2)
+
+# %% [markdown]
+# The subspaces agree within a tenth of a degree. The units don't: no unit has a cosine above 0.6 with any of the six components. (Six, and not five or seven, because the sixth and the seventh component differ
+# clearly in variance. If they were equal, PCA would have no unique answer itself.)
+#
+# ## What a deep one finds
+#
+# The second pair that we have just trained has three layers of 32 ELU units on either side. Its decoder can draw a curve.
+
+# %% alt="Points along a sine wave. A straight line crosses them; a curve follows them from end to end."
+fig, ax = plt.subplots(figsize=(7, 3.6), layout="constrained")
+ax.scatter(*points[:1500].T, s=2, color="0.7")
+curves = {}
+for pair, name in ((linear, "linear"), (deep, "deep")):
+    curves[name] = ae.along(*pair, points)  # all codes from the smallest to the largest
+    ax.plot(*curves[name].T, linewidth=2, label=name)
+ax.set(aspect="equal", xlabel="$x_1$", ylabel="$x_2$")
+ax.legend()
+sns.despine()
+plt.show()
+
+# %% tags=["nbval-ignore-output"]
+distance = {name: ae.from_sine(curve) for name, curve in curves.items()}
+for name, value in distance.items():
+    print(f"{name:6}: {value.mean():.3f} from the sine on average", end=", ")
+    print(f"{value.max():.3f} at most")
+
+# %% jupyter={"source_hidden": true}
+assert distance["deep"].mean() < 0.03 < 0.1 < distance["linear"].mean()
+
+# %% [markdown]
+# The noise has a standard deviation of 0.06, and the curve is closer to the sine by an order of magnitude. The deep autoencoder has found the curve behind the points, and its code tells where on the curve a point lies. It has learned a **manifold**: a set of few dimensions within a space of many, near
+# which the data lie.
+#
+# ## From one 8 to another
+#
+# Digits, too, fill hardly any of the 784 dimensions. If you go from one digit to another on a straight line of pixels, you leave them at once: half-way there are two
+# pale digits on top of each other. Now go on the straight line between their *codes*, and let the decoder draw what lies there. For this we use a deep autoencoder with 16 numbers.
+
+# %% tags=["nbval-ignore-output"]
+encoder, decoder = ae.halves("deep", code=16)
+ae.train(keras.Sequential([encoder, decoder]), x_train, x_train, epochs=8)
+restored = ae.drawn(decoder, ae.drawn(encoder, x_test))
+print(f"test set: {ae.cost(x_test, restored):.1f} nats per digit")
+
+# %% alt="Two ways from one 8 to another in nine steps. Above, one fades out while the other fades in. Below, one turns into the other."
+assert ae.cost(x_test, restored) < 95
+a, b = x_test[y_test == 8][[3, 59]]  # two that differ a lot
+code_a, code_b = ae.drawn(encoder, np.stack([a, b]))
+share = np.linspace(0, 1, 9)
+pixels = [(1 - s) * a + s * b for s in share]
+codes = np.array([(1 - s) * code_a + s * code_b for s in share])
+plot_digits(pixels, ae.drawn(decoder, codes), labels=["pixels", "codes"])
+plt.show()
+
+# %% [markdown]
+# Is the second row better, or does it only please the eye? The course has a **judge**, a small classifier that names more than 99 % of the test digits rightly. We ask it about the middle of
+# 500 such ways, each between two digits of the same kind. And because a name isn't everything, we also measure how far the middle is from the nearest of 20,000 training digits, in terms of what the judge
+# sees in them (the 64 numbers of its last hidden layer). For comparison, we ask the same about the first digit of each pair, and about its restoration. Means over three seeds:
+
+# %%
+table = pd.DataFrame(measured["middles"]).mean().round(3)
+table.index = table.index.str.split(", ", expand=True)
+table.unstack().loc[["digits", "restored", "pixels", "codes"]]
+
+# %% [markdown]
+# That is a surprise. As far as names go, the blends of pixels do as well as the digits themselves, and the decoded codes do worse. But the codes are not to blame: digits that are merely restored, without
+# going anywhere, are named wrongly just as often. This autoencoder blurs, and going half-way costs nothing on top.
+#
+# The distances tell the other half. Blends of pixels are farther from every training digit than a real digit is. Decoded codes are *closer*: half-way between two codes there are plain, typical digits.
+# So the eye was right, and the judge was the wrong one to ask. It has only learned to tell eights from other digits, and two eights on top of each other still are no nine.
+#
+# ## One line through everything
+#
+# A network can also find more than there is. Twenty-five points drawn at random in the plane have no curve behind them. A deep autoencoder with one number in its code joins
+# them all the same.
+
+# %% tags=["nbval-ignore-output"]
+few, others = np.random.default_rng(2).normal(size=(2, 25, 2)).astype("float32")
+joiner = ae.plane_halves(hidden=(64, 64, 64))
+both, again = keras.Sequential([*joiner]), np.tile(few, (100, 1))
+ae.train(both, again, again, epochs=80, loss="mse", batch_size=25)
+errors = [np.mean((ae.drawn(both, x) - x) ** 2) for x in (few, others)]
+print(f"squared error: {errors[0]:.4f} on its points, {errors[1]:.2f} on others")
+
+# %% alt="Twenty-five black dots, joined by one winding line; rings, which are other points, lie beside it."
+assert errors[1] > 10 * errors[0]
+fig, ax = plt.subplots(figsize=(4.8, 4.4), layout="constrained")
+ax.plot(*ae.along(*joiner, few).T, linewidth=1.2)
+ax.scatter(*few.T, s=25, color="black", label="trained on", zorder=3)
+ax.scatter(*others.T, s=25, facecolors="none", edgecolors="C1", label="not", zorder=3)
+ax.set(aspect="equal", xlabel="$x_1$", ylabel="$x_2$")
+ax.legend()
+sns.despine()
+plt.show()
+
+# %% [markdown]
+# This is **overfitting**: a small error on the points that it was trained on says nothing about others. The sine could be found because there were thousands of points, and a simple curve behind them.
+#
+# ## Nobody knows where to draw
+#
+# A decoder turns any code into a picture. Could we then invent digits by drawing codes at random? The question is from which distribution. Let us look at codes of only two numbers,
+# for an autoencoder without a penalty and for one with the L1 penalty of before. The black dots are draws from the normal distribution that has the same means and covariances as the codes.
+
+# %% tags=["nbval-ignore-output"]
+two, drawn = {}, {}
+rng = np.random.default_rng(3)
+for penalty in (0.0, 0.3):
+    encoder, decoder = ae.halves("deep", 2, penalty, activation="linear")
+    ae.train(keras.Sequential([encoder, decoder]), x_train, x_train, epochs=5)
+    codes = two[penalty] = ae.drawn(encoder, x_test)
+    drawn[penalty] = rng.multivariate_normal(codes.mean(0), np.cov(codes.T), 5000)
+    share = ae.stray(codes, drawn[penalty]).mean()
+    print(f"λ = {penalty}: {share:.0%} of the draws fall where hardly any code lies")
+
+# %% alt="Two scatter plots of codes in ten colours, with black dots over them. The codes form long wedges that meet in one place. Many dots lie between the wedges, where there are no codes."
+assert all(ae.stray(two[each], drawn[each]).mean() > 0.03 for each in two)
+fig, axes = plt.subplots(1, 2, figsize=(11, 4.8), layout="constrained")
+for ax, (penalty, codes) in zip(axes, two.items(), strict=True):
+    dots = ax.scatter(*codes.T, c=y_test, cmap="tab10", s=2)
+    ax.scatter(*drawn[penalty][:400].T, s=5, color="black", label="draws")
+    ax.set(title=f"λ = {penalty}", xlabel="code 1", ylabel="code 2")
+axes[0].legend(loc="upper right")
+fig.colorbar(dots, ax=axes, label="digit", ticks=range(10))
+sns.despine()
+plt.show()
+
+# %% alt="Two rows of twelve invented pictures; many are smudges or shapes that are no digit."
+astray = drawn[0.3][ae.stray(two[0.3], drawn[0.3])]
+plot_digits(*ae.drawn(decoder, astray[:24]).reshape(2, 12, 28, 28, 1))
+plt.show()
+
+# %% [markdown]
+# By "hardly any code" we mean: farther from the nearest code than 99 % of the codes are from theirs. Draws that were distributed like the codes would fall there once in a hundred times. Here it happens much more often, and with
+# three other seeds, too ([measured](../benchmarks/autoencoders.py): 11 to 27 % without the penalty, 5 to 10 % with it). The last picture shows what becomes of such codes, which were never decoded in training: some still give a digit, many don't.
+#
+# Nothing in the training said how the codes should be distributed, so they lie in some shape that nobody asked for. With 49 numbers it would be even harder to describe. This is the question from which the course begins: how
+# can we see to it that the codes follow a distribution that we know beforehand? [Notebook 01](01_mapping_distributions.ipynb) turns one distribution into another, and [notebook 03](03_vae_in_keras.ipynb) teaches an
+# autoencoder to do so.
+#
+# ## Exercises
+#
+# Each checks itself: write your answer, run the cell below it, and read the hint. The solutions are folded away.
+
+# %%
+from course.exercises.autoencoders import check_entropy_floor, check_other_decoder
+
+# %% [markdown]
+# **1.** Compute the floor: what does a perfect restoration cost, in nats per picture? For $p = x$ the cross-entropy of a pixel is $-x \log x - (1 - x) \log(1 - x)$. Mind that $0 \log 0$ counts as 0, and that
+# most pixels are exactly 0 or 1.
+
+
+# %%
+def entropy_floor(x):
+    """Nats per picture, a number, for pictures of shape (n, 28, 28, 1) in [0, 1]."""
+    return ...  # your answer
+
+
+# %%
+check_entropy_floor(entropy_floor)
+
+
+# %% jupyter={"source_hidden": true} tags=["solution", "hide-input"]
+# Solution
+def entropy_floor_solution(x):
+    """Nats per picture, a number, for pictures of shape (n, 28, 28, 1) in [0, 1]."""
+    return (special.entr(x) + special.entr(1 - x)).sum() / len(x)
+
+
+# %% [markdown]
+# **2.** A linear autoencoder computes the code $z = x W$ and restores $z V$, with $W$ of shape (784, $k$) and $V$ of shape ($k$, 784). Somebody replaces $W$ by $W A$, where
+# $A$ is an invertible matrix. Which $V$ restores the same as before?
+
+
+# %%
+def other_decoder(a, v):
+    """The decoder's matrix, (k, 784), for codes multiplied by a, (k, k); it was v."""
+    return ...  # your answer
+
+
+# %%
+check_other_decoder(other_decoder)
+
+
+# %% jupyter={"source_hidden": true} tags=["solution", "hide-input"]
+# Solution
+def other_decoder_solution(a, v):
+    """The decoder's matrix, (k, 784), for codes multiplied by a, (k, k); it was v."""
+    return np.linalg.solve(a, v)
+
+
+# %% [markdown]
+# **3.** *Predict, then look.* What does the network that cleans digits make of a picture that is nothing but noise, and of one that is empty? Start from here:
+
+# %%
+nothing = np.zeros((12, 28, 28, 1), "float32")
+only_noise = ae.noisy(nothing, 0.5, seed=5)
+
+# %% jupyter={"source_hidden": true} tags=["nbval-ignore-output", "solution", "hide-cell"]
+# Solution. Behind noise it expects a digit, and draws a pale one: another in each. An
+# empty picture becomes a pale one, too, the digit with the least ink.
+alt = "Rows of noise, what the network makes of it, and of empty pictures."
+with folded(alt):
+    rows = only_noise, ae.drawn(cleaner, only_noise), ae.drawn(cleaner, nothing)
+    plot_digits(*rows, labels=["noise", "noise, cleaned", "empty, cleaned"])
+    plt.show()
+
+# %% jupyter={"source_hidden": true} tags=["solution", "hide-cell"]
+assert ae.drawn(cleaner, only_noise).mean() < x_test.mean() / 2
+
+# %% [markdown]
+# ## Sources
+#
+# The article: M. Surtsukov, *Autoencoders in Keras, part 1: introduction* and *part 2: manifold learning and latent variables* (in Russian), 2017, from
+# [msurtsukov.github.io](https://msurtsukov.github.io) · [22] P. Baldi, K. Hornik, *Neural Networks and Principal Component Analysis: Learning from Examples without Local
+# Minima*, Neural Networks 2, 1989 · [23] E. Plaut, *From Principal Subspaces to Principal Components with Linear Autoencoders*,
+# [arXiv:1804.10253](https://arxiv.org/abs/1804.10253): how to get from the subspace to the components · [24] P. Vincent, H. Larochelle, I. Lajoie, Y. Bengio, P.-A. Manzagol, *Stacked Denoising Autoencoders*, JMLR 11, 2010 · Data: Y. LeCun, C. Cortes, C. J. C. Burges, *The MNIST database of handwritten
+# digits*, CC BY-SA 3.0.
+#
+# **Next:** [1 · Mapping distributions](01_mapping_distributions.ipynb)
