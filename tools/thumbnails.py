@@ -23,7 +23,7 @@ SIDE = 192  # pixels; README shows them at half this size, sharp on any screen
 # A piece of the code of the cell that draws the figure, and the square: left, top, right, bottom,
 # as shares of the figure.
 SQUARES = {
-    "00_autoencoders": ("curves[name].T", (0.52, 0.03, 0.96, 0.87)),
+    "00_autoencoders": ("curves[name].T", (0.53, 0.03, 0.941, 0.83)),
     "01_mapping_distributions": ('"$x = g(z)$"', (0.571, 0.069, 0.974, 0.869)),
     "02a_deriving_the_elbo": ("centers[:40]", (0.081, 0.079, 0.435, 0.847)),
     "02b_raising_the_bound": ("after, height = touching", (0.117, 0.125, 0.506, 0.825)),
