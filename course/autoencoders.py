@@ -38,6 +38,8 @@ def inside(kind: str) -> tuple[list[Any], list[Any]]:
     if kind == "deep":
         down = [layers.Flatten(), layers.Dense(256, "relu"), layers.Dense(128, "relu")]
         return down, [layers.Dense(128, "relu"), layers.Dense(256, "relu"), *pixels]
+    if kind != "convolutional":
+        raise ValueError(f"kind must be one of {', '.join(KINDS)}, got {kind!r}")
     how = {"kernel_size": 3, "strides": 2, "padding": "same", "activation": "relu"}
     down = [layers.Conv2D(16, **how), layers.Conv2D(32, **how), layers.Flatten()]
     up = [layers.Dense(7 * 7 * 32, "relu"), layers.Reshape((7, 7, 32))]

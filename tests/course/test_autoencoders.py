@@ -22,6 +22,30 @@ def test_halves_go_from_pictures_to_codes_and_back(kind):
     assert 0 < y.min() < y.max() < 1
 
 
+@pytest.mark.parametrize(("kind", "inside"), [("deep", 2), ("convolutional", 2)])
+def test_all_inner_layers_are_bent(kind, inside):
+    encoder, _ = ae.halves(kind)
+    bent = [layer.activation is keras.activations.relu for layer in encoder.layers if layer.weights]
+    assert bent == [True] * (inside + 1)
+
+
+def test_unknown_kinds_are_refused():
+    with pytest.raises(ValueError, match=r"^kind must be one of dense, deep, convolutional, got"):
+        ae.halves("wide")
+
+
+def test_training_is_towards_y_in_whole_epochs_and_ends_at_a_rate_of_0():
+    set_up(0)
+    x = RNG.normal(size=(400, 2)).astype("float32")
+    model = keras.Sequential([keras.Input((2,)), ae.layers.Dense(2)])
+    ae.train(model, x, 3 - x, 40, 0.05, "mse", 20)
+    np.testing.assert_allclose(ae.drawn(model, x), 3 - x, atol=0.01)
+    assert int(model.optimizer.iterations) == 40 * 20
+    rate = model.optimizer._learning_rate  # the schedule itself
+    assert float(rate(800)) == pytest.approx(0, abs=1e-6)
+    assert float(rate(200)) == pytest.approx(0.05, rel=1e-3)
+
+
 def test_a_penalty_is_the_mean_over_the_batch_of_the_sum_of_a_code():
     encoder, _ = ae.halves(code=7, penalty=0.3)
     code = np.asarray(encoder(X))

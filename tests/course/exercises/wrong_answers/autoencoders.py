@@ -29,6 +29,8 @@ OF = {
         (lambda a, v: np.transpose(a) @ v, r"rotation"),
         (lambda a, v: np.linalg.solve(a.T, v), r"not transposed"),
         (lambda a, v: v / np.linalg.det(a), r"determinant"),
-        (lambda a, v: np.linalg.inv(a), r"shape|differ"),
+        (lambda a, v: v @ np.linalg.inv(a), r"wrong side"),
+        (lambda a, v: v / a, r"number by number"),
+        (lambda a, v: np.linalg.inv(a), r"differ|times|right answer"),
     ],
 }
