@@ -408,12 +408,8 @@ middle, axis = few.mean(axis=0), ae.principal(few, 1)
 line = [
     np.mean((middle + (x - middle) @ axis @ axis.T - x) ** 2) for x in (few, others)
 ]
-print(
-    f"curve:      squared error {errors[0]:.4f} on its points, {errors[1]:.2f} on new ones"
-)
-print(
-    f"PCA's line: squared error {line[0]:.4f} on its points, {line[1]:.2f} on new ones"
-)
+for name, (own, new) in {"curve": errors, "PCA's line": line}.items():
+    print(f"{name:10} squared error {own:.4f} on its points, {new:.2f} on new ones")
 
 # %% alt="Twenty-five black dots, joined by one winding line; rings, which are other points, lie beside it."
 assert errors[1] > 10 * errors[0]

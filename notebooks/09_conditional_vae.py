@@ -88,7 +88,6 @@ points, kind = two_curves(4000, rng)
 #
 # If the decoder is also told which curve is meant, it has *two* intervals to draw on, one for each label, and nothing needs
 # to be joined.
-
 #
 # An encoder is here a network from two numbers and the label to one number; a decoder goes from one number and the label to two. We train three such pairs, with different initial
 # weights, to restore the points ([how](../course/two_curves.py)). To train *without* the label we always give 0 for it.
