@@ -37,9 +37,12 @@ def encode(encoder: Callable, x: Any, y: Any = None) -> tuple[np.ndarray, np.nda
 
 
 def halves(model: Any, label: Any = None) -> tuple[Any, Any]:
-    """A VAE's encoder and decoder; of a conditional one, for pictures with this label."""
-    pair = model.encoder, model.decoder
-    return pair if label is None else tuple(half.given(label) for half in pair)
+    """A VAE's encoder and decoder; of a conditional one, for pictures with this label.
+
+    A GAN has no encoder: in its place is None.
+    """
+    pair = getattr(model, "encoder", None), model.decoder
+    return pair if label is None else tuple(half and half.given(label) for half in pair)  # type: ignore[return-value]
 
 
 def quantile_grid(n: int = 15, low: float = 0.05, high: float = 0.95) -> np.ndarray:

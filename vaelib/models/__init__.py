@@ -3,6 +3,17 @@
 from vaelib.models.conditional import ConditionalVAE
 from vaelib.models.conv import ConvDecoder, ConvEncoder
 from vaelib.models.dense import Decoder, Encoder, Sampling
+from vaelib.models.gan import ConditionalGAN, Discriminator
 from vaelib.models.vae import VAE
 
-__all__ = ["VAE", "ConditionalVAE", "ConvDecoder", "ConvEncoder", "Decoder", "Encoder", "Sampling"]
+__all__ = [
+    "VAE",
+    "ConditionalGAN",
+    "ConditionalVAE",
+    "ConvDecoder",
+    "ConvEncoder",
+    "Decoder",
+    "Discriminator",
+    "Encoder",
+    "Sampling",
+]

@@ -24,7 +24,7 @@ class Snapshots(keras.callbacks.Callback):
         n: the map has n × n pictures, at `quantile_grid(n)` on either axis.
         path: an `.npz` file, rewritten after every frame. A run that `BackupAndRestore` resumes
             takes the frames so far from there; a run from the beginning starts it anew.
-        label: of a `ConditionalVAE`: that of all `x`, whose map it is.
+        label: of a `ConditionalVAE` or GAN: that of all `x`, whose map it is. A GAN has no codes.
 
     >>> from vaelib.models import VAE, Decoder, Encoder
     >>> vae, x, snapshots = VAE(Encoder(), Decoder()), np.zeros((8, 28, 28, 1)), Snapshots()
@@ -77,8 +77,10 @@ class Snapshots(keras.callbacks.Callback):
         if self.epochs is not None and epoch not in self.epochs:
             return
         encoder, decoder = halves(self.model, self.label)
-        with preserve_random_state(self.model):
-            z_mean, z_log_var = encode(encoder, self.x)
+        z_mean = z_log_var = np.zeros((0, decoder.latent_dim))
+        if encoder is not None:
+            with preserve_random_state(self.model):
+                z_mean, z_log_var = encode(encoder, self.x)
         manifold = np.zeros((0, 0), "uint8")
         if decoder.latent_dim == 2:
             pictures = decode_grid(lambda z: decoder(z, training=False), self.z_values)

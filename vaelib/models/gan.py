@@ -1,0 +1,165 @@
+"""The conditional GAN: a generator and a discriminator, trained against each other by `fit`."""
+
+from typing import Any
+
+from vaelib import _validation as check
+from vaelib.elbo import Tensor
+from vaelib.models.conditional_halves import ConditionalDecoder, ConditionalHalf
+from vaelib.models.foreign import as_decoder
+from vaelib.models.labelled import Labelled, pair
+from vaelib.runtime import keras, replicas
+
+ops = keras.ops
+register = keras.saving.register_keras_serializable(package="vaelib")
+
+# What the discriminator pays for its scores of real and of generated pictures, and what the
+# generator pays for the score of its own; a score is the logit of "this is real".
+OBJECTIVES = {
+    "non_saturating": (
+        lambda real, made: ops.softplus(-real) + ops.softplus(made),
+        lambda made: ops.softplus(-made),
+    ),
+    "saturating": (
+        lambda real, made: ops.softplus(-real) + ops.softplus(made),
+        lambda made: -ops.softplus(made),
+    ),
+    "hinge": (lambda real, made: ops.relu(1 - real) + ops.relu(1 + made), lambda made: -made),
+}
+
+
+@register
+class Discriminator(ConditionalHalf):
+    """The score of a picture, given its label: the higher, the more it looks real.
+
+    w φ(x) + b + v_y φ(x): every class has weights of its own for the features φ of the network
+    inside, besides those shared by all. Called with `(x, y)`; returns shape (batch,). Source:
+    projection discriminators, Miyato & Koyama, arXiv:1802.05637.
+
+    Args:
+        inner: from pictures, (batch, *image_shape), to features, (batch, n): a functional or a
+            sequential model.
+        n_classes: how many labels there are.
+
+    >>> picture = keras.Input((28, 28, 1))
+    >>> inner = keras.Model(picture, keras.layers.Flatten()(picture))
+    >>> tuple(Discriminator(inner).given(3)(ops.zeros((5, 28, 28, 1))).shape)
+    (5,)
+    """
+
+    def __init__(self, inner: Any, n_classes: int = 10, **kwargs: Any) -> None:
+        super().__init__(inner, n_classes, **kwargs)
+        check.attributes("inner, which must be functional,", self.inner, "input_shape")
+        _, *features = self.inner.output_shape
+        if len(features) != 1:
+            raise ValueError(f"inner must return features, (batch, n), got (batch, *{features})")
+        self.image_shape, (self.latent_dim,) = tuple(self.inner.input_shape[1:]), features
+        self.of_all = keras.layers.Dense(1, name="of_all")
+        self.of_label = keras.layers.Dense(self.latent_dim, use_bias=False, name="of_label")
+        self((keras.Input(self.image_shape), keras.Input((self.n_classes,))))
+
+    def call(self, inputs: tuple[Tensor, Tensor], training: bool | None = None) -> Tensor:
+        x, y = inputs
+        features = self.inner(x, training=training)
+        of_label = ops.sum(features * self.of_label(self.vectors(y)), axis=1)
+        return self.of_all(features)[:, 0] + of_label
+
+
+@register
+class ConditionalGAN(Labelled):
+    """A GAN of pictures with labels, trained by plain `compile` and `fit(x, y)`.
+
+    `discriminator` and `generator` are what the two sides pay, means over the batch; `loss` is
+    their sum, which one optimizer lowers: no gradient of one side's cost reaches the other side's
+    weights. `predict((x, y))` returns the discriminator's scores. Tools made for a VAE's decoder
+    take `gan.decoder.given(y)`. Source: Goodfellow et al., arXiv:1406.2661.
+
+    Args:
+        generator: a decoder as for `ConditionalVAE`; it becomes the attribute `decoder`.
+        discriminator: a `Discriminator`, or the network inside one.
+        n_classes: how many labels there are, at least 2.
+        objective: "non_saturating", "saturating" or "hinge".
+
+    >>> from vaelib.models import Decoder
+    >>> inner = keras.Sequential([keras.Input((28, 28, 1)), keras.layers.Flatten()])
+    >>> gan = ConditionalGAN(Decoder(latent_dim=8 + 10), inner)
+    >>> gan.compile(keras.optimizers.Adam(1e-3, beta_1=0.5))
+    >>> history = gan.fit(ops.zeros((8, 28, 28, 1)), ops.arange(8), epochs=1, verbose=0)
+    >>> gan.generate([3, 3, 7]).shape
+    (3, 28, 28, 1)
+    """
+
+    def __init__(
+        self,
+        generator: Any,
+        discriminator: Any,
+        n_classes: int = 10,
+        objective: str = "hinge",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        if not isinstance(generator, ConditionalDecoder):
+            generator = ConditionalDecoder(as_decoder(generator), n_classes)
+        if not isinstance(discriminator, Discriminator):
+            discriminator = Discriminator(discriminator, n_classes)
+        shapes = [(half.n_classes, *half.image_shape) for half in (generator, discriminator)]
+        check.same_shape("n_classes and image_shape of generator", shapes[0], "others", shapes[1])
+        self.decoder, self.discriminator, self.n_classes = generator, discriminator, shapes[0][0]
+        self.image_shape = shapes[0][1:]
+        self.objective = check.choice("objective", objective, *OBJECTIVES)
+        self.seed_generator = keras.random.SeedGenerator()
+        self.discriminator_tracker = keras.metrics.Mean(name="discriminator")
+        self.generator_tracker = keras.metrics.Mean(name="generator")
+        self.built = True
+
+    def call(self, inputs: Any, training: bool | None = None) -> dict[str, Tensor]:
+        """Scores of the pictures, `real`; of generated ones with the same labels, `made`, without
+        a way back to the generator; and of the same, `wanted`, with no way to the discriminator."""
+        x, y = pair(inputs)
+        shape = (ops.shape(x)[0], self.decoder.latent_dim)
+        pictures = self.decoder(
+            (keras.random.normal(shape, seed=self.seed_generator), y), training=training
+        )
+        return {
+            "real": self.discriminator((x, y), training=training),
+            "made": self.discriminator((ops.stop_gradient(pictures), y), training=training),
+            "wanted": frozen(self.discriminator, (pictures, y)),
+        }
+
+    def compute_loss(
+        self,
+        x: Any = None,
+        y: Any = None,
+        y_pred: Any = None,
+        sample_weight: Any = None,
+        training: bool = True,
+    ) -> Tensor:
+        """What both sides pay, together: a mean over the batch."""
+        self.checked_target(x, y, sample_weight)
+        of_discriminator, of_generator = OBJECTIVES[self.objective]
+        costs = of_discriminator(y_pred["real"], y_pred["made"]), of_generator(y_pred["wanted"])
+        self.discriminator_tracker.update_state(costs[0])
+        self.generator_tracker.update_state(costs[1])
+        return (ops.mean(costs[0]) + ops.mean(costs[1]) + sum(self.losses)) / replicas()
+
+    def reconstruct(self, inputs: Any) -> Tensor:
+        """The discriminator's scores of pictures with labels, which is what `predict` returns."""
+        return self.discriminator(pair(inputs), training=False)
+
+    def get_config(self) -> dict[str, Any]:
+        halves = {"generator": self.decoder, "discriminator": self.discriminator}
+        saved = {name: keras.saving.serialize_keras_object(half) for name, half in halves.items()}
+        mine = {"n_classes": self.n_classes, "objective": self.objective}
+        return super().get_config() | saved | mine
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> "ConditionalGAN":
+        load, halves = keras.saving.deserialize_keras_object, ("generator", "discriminator")
+        return cls(**config | {name: load(config[name], custom_objects) for name in halves})
+
+
+def frozen(model: keras.Model, inputs: Any) -> Tensor:
+    """What a model returns in training, with gradients to its inputs but not to its weights."""
+    weights = [ops.stop_gradient(weight.value) for weight in model.trainable_variables]
+    others = [variable.value for variable in model.non_trainable_variables]
+    output, _ = model.stateless_call(weights, others, inputs, training=True)
+    return output
