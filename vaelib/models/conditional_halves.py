@@ -27,7 +27,8 @@ class Given:
     def __init__(self, half: "ConditionalHalf", y: Any) -> None:
         y = np.array(y, ndmin=1)  # a copy: the reader's may change
         self.inner, self.y = half, checked_labels("y", y, half.n_classes)
-        self.latent_dim, self.image_shape = half.latent_dim, half.image_shape
+        self.image_shape = half.image_shape
+        self.latent_dim = getattr(half, "latent_dim", None)  # a discriminator has none
         self.likelihood = getattr(half, "likelihood", None)
 
     def __call__(self, inputs: Any, training: bool | None = None) -> Any:

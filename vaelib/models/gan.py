@@ -52,14 +52,17 @@ class Discriminator(ConditionalHalf):
         _, *features = self.inner.output_shape
         if len(features) != 1:
             raise ValueError(f"inner must return features, (batch, n), got (batch, *{features})")
-        self.image_shape, (self.latent_dim,) = tuple(self.inner.input_shape[1:]), features
-        self.of_all = keras.layers.Dense(1, name="of_all")
-        self.of_label = keras.layers.Dense(self.latent_dim, use_bias=False, name="of_label")
+        self.image_shape = tuple(self.inner.input_shape[1:])
+        # Scores in half precision would overflow.
+        self.of_all = keras.layers.Dense(1, dtype="float32", name="of_all")
+        self.of_label = keras.layers.Dense(
+            features[0], use_bias=False, dtype="float32", name="of_label"
+        )
         self((keras.Input(self.image_shape), keras.Input((self.n_classes,))))
 
     def call(self, inputs: tuple[Tensor, Tensor], training: bool | None = None) -> Tensor:
         x, y = inputs
-        features = self.inner(x, training=training)
+        features = ops.cast(self.inner(x, training=training), "float32")
         of_label = ops.sum(features * self.of_label(self.vectors(y)), axis=1)
         return self.of_all(features)[:, 0] + of_label
 
@@ -69,12 +72,14 @@ class ConditionalGAN(Labelled):
     """A GAN of pictures with labels, trained by plain `compile` and `fit(x, y)`.
 
     `discriminator` and `generator` are what the two sides pay, means over the batch; `loss` is
-    their sum, which one optimizer lowers: no gradient of one side's cost reaches the other side's
-    weights. `predict((x, y))` returns the discriminator's scores. Tools made for a VAE's decoder
-    take `gan.decoder.given(y)`. Source: Goodfellow et al., arXiv:1406.2661.
+    their sum, which says nothing of progress, and which one optimizer lowers: no gradient of one
+    side's cost reaches the other side's weights (`global_clipnorm` would couple their steps).
+    `predict((x, y))` returns the discriminator's scores. Tools made for a VAE's decoder take
+    `gan.decoder.given(y)`. Source: Goodfellow et al., arXiv:1406.2661.
 
     Args:
-        generator: a decoder as for `ConditionalVAE`; it becomes the attribute `decoder`.
+        generator: a decoder as for `ConditionalVAE`, whose pictures lie in [0, 1] (a functional
+            model ends in a sigmoid, not in tanh); it becomes the attribute `decoder`.
         discriminator: a `Discriminator`, or the network inside one.
         n_classes: how many labels there are, at least 2.
         objective: "non_saturating", "saturating" or "hinge".
@@ -101,15 +106,20 @@ class ConditionalGAN(Labelled):
             generator = ConditionalDecoder(as_decoder(generator), n_classes)
         if not isinstance(discriminator, Discriminator):
             discriminator = Discriminator(discriminator, n_classes)
-        shapes = [(half.n_classes, *half.image_shape) for half in (generator, discriminator)]
-        check.same_shape("n_classes and image_shape of generator", shapes[0], "others", shapes[1])
-        self.decoder, self.discriminator, self.n_classes = generator, discriminator, shapes[0][0]
-        self.image_shape = shapes[0][1:]
+        for name, half in {"generator": generator, "discriminator": discriminator}.items():
+            found, wanted = (half.n_classes, *half.image_shape), (n_classes, *generator.image_shape)
+            check.same_shape(f"n_classes and image_shape of {name}", found, "the model", wanted)
+        self.decoder, self.discriminator, self.n_classes = generator, discriminator, n_classes
+        self.image_shape = generator.image_shape
         self.objective = check.choice("objective", objective, *OBJECTIVES)
         self.seed_generator = keras.random.SeedGenerator()
         self.discriminator_tracker = keras.metrics.Mean(name="discriminator")
         self.generator_tracker = keras.metrics.Mean(name="generator")
         self.built = True
+
+    @property
+    def unit_interval(self) -> bool:  # type: ignore[override]
+        return self.decoder.likelihood.unit_interval
 
     def call(self, inputs: Any, training: bool | None = None) -> dict[str, Tensor]:
         """Scores of the pictures, `real`; of generated ones with the same labels, `made`, without
@@ -122,7 +132,7 @@ class ConditionalGAN(Labelled):
         return {
             "real": self.discriminator((x, y), training=training),
             "made": self.discriminator((ops.stop_gradient(pictures), y), training=training),
-            "wanted": frozen(self.discriminator, (pictures, y)),
+            "wanted": frozen(self.discriminator, (pictures, y), training),
         }
 
     def compute_loss(
@@ -157,9 +167,9 @@ class ConditionalGAN(Labelled):
         return cls(**config | {name: load(config[name], custom_objects) for name in halves})
 
 
-def frozen(model: keras.Model, inputs: Any) -> Tensor:
-    """What a model returns in training, with gradients to its inputs but not to its weights."""
+def frozen(model: keras.Model, inputs: Any, training: bool | None = None) -> Tensor:
+    """What a model returns, with gradients to its inputs but not to its weights."""
     weights = [ops.stop_gradient(weight.value) for weight in model.trainable_variables]
     others = [variable.value for variable in model.non_trainable_variables]
-    output, _ = model.stateless_call(weights, others, inputs, training=True)
+    output, _ = model.stateless_call(weights, others, inputs, training=training)
     return output

@@ -18,12 +18,13 @@ from vaelib.visual.plots import plot_digits, plot_manifold
 
 class LiveView(keras.callbacks.Callback):
     """Redraw reconstructions and the digit map in one place; the last picture stays on the page.
+    Of a GAN, new pictures of the same codes take the place of reconstructions.
 
     In a terminal it does nothing. Training gives the same weights, bit for bit, as without. `x` are
     pictures to reconstruct, (n, height, width, channels), or ten of MNIST's test set; they are
     drawn after `every` so many epochs and after the last; the map has n × n pictures; with
-    `ink=False` a grey pixel of 1 is white. `label` is for a `ConditionalVAE`: that of all
-    `x`, whose map it is.
+    `ink=False` a grey pixel of 1 is white. `label` is for a `ConditionalVAE` or a
+    GAN: that of all `x`, whose map it is.
 
     >>> view = LiveView(every=5)  # then vae.fit(x, epochs=20, callbacks=[view])
     """
@@ -56,13 +57,11 @@ class LiveView(keras.callbacks.Callback):
 
     def draw(self, epoch: int, logs: dict[str, Any]) -> Figure:
         """The model as it is: reconstructions beside the map, epoch and losses in the title."""
-        inputs = self.x if self.label is None else (self.x, np.full(len(self.x), self.label))
-        with preserve_random_state(self.model):
-            pictures = self.x, self.model.predict_on_batch(inputs)
+        encoder, decoder = halves(self.model, self.label)
+        pictures, names = self._pictures(encoder, decoder)
         figure, axes = plt.subplots(1, 2, figsize=(7, 5), layout="constrained", width_ratios=[1, 4])
         plot_digits(*zip(*pictures, strict=True), ax=axes[0], ink=self.ink)
-        axes[0].set_xticks([self.x.shape[2] * i for i in (0.5, 1.5)], ["picture", "\nfrom code"])
-        _, decoder = halves(self.model, self.label)
+        axes[0].set_xticks([self.x.shape[2] * (i + 0.5) for i in range(len(names))], names)
         if decoder.latent_dim == 2:
             plot_manifold(partial(decoder, training=False), n=self.n, ax=axes[1], ink=self.ink)
         else:
@@ -70,3 +69,13 @@ class LiveView(keras.callbacks.Callback):
         losses = [f"{key} {logs[key]:.1f}" for key in ("loss", "val_loss") if key in logs]
         figure.suptitle(", ".join([f"Epoch: {epoch}", *losses]) + " nats" * bool(losses))
         return figure
+
+    def _pictures(self, encoder: Any, decoder: Any) -> tuple[list[Any], list[str]]:
+        """Columns of pictures, and what they are."""
+        if encoder is None:
+            z = np.random.default_rng(0).normal(size=(len(self.x), decoder.latent_dim))
+            made = decoder(z.astype("float32"), training=False)
+            return [keras.ops.convert_to_numpy(made)], ["new"]
+        inputs = self.x if self.label is None else (self.x, np.full(len(self.x), self.label))
+        with preserve_random_state(self.model):
+            return [self.x, self.model.predict_on_batch(inputs)], ["picture", "\nfrom code"]

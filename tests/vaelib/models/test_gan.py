@@ -12,6 +12,7 @@ from vaelib.latent import decode_grid
 from vaelib.models import ConditionalGAN, Decoder, Discriminator, gan
 from vaelib.runtime import keras
 from vaelib.training.snapshots import Snapshots
+from vaelib.visual.live import LiveView
 
 RNG = np.random.default_rng(0)
 # Three classes, each with its own quarter of the picture inked.
@@ -21,15 +22,15 @@ for i, label in enumerate(Y):
     X[i, 4 * (label // 2) :, 4 * (label % 2) :][:4, :4] = RNG.uniform(0.7, 1)
 
 
-def features():
-    layers = [keras.layers.Flatten(), keras.layers.Dense(16, "leaky_relu")]
+def features(*more, **options):
+    layers = [keras.layers.Flatten(), keras.layers.Dense(16, "leaky_relu", **options), *more]
     return keras.Sequential([keras.Input((8, 8, 1)), *layers])
 
 
-def make(optimizer=None, **options):
+def make(optimizer=None, inner=None, **options):
     keras.utils.set_random_seed(0)
     generator = Decoder(2 + 3, hidden_units=(16,), image_shape=(8, 8, 1))
-    model = ConditionalGAN(generator, features(), n_classes=3, **options)
+    model = ConditionalGAN(generator, inner or features(), n_classes=3, **options)
     model.compile(optimizer or keras.optimizers.Adam(0.005, beta_1=0.5))
     return model
 
@@ -115,6 +116,47 @@ def test_logs_are_the_costs_of_either_side(trained):
     assert logs["discriminator"] == pytest.approx(expected, abs=0.05)
 
 
+def test_scores_are_those_of_training_or_of_use():
+    """Dropout and the statistics of a batch belong to training, in every score."""
+    model = make(inner=features(keras.layers.BatchNormalization(), keras.layers.Dropout(0.5)))
+    for training in (False, True):
+        scores = [model((X, Y), training=training) for _ in range(2)]
+        same = [
+            np.array_equal(*(arrays(each[name]) for each in scores)) for name in ("real", "made")
+        ]
+        assert not same[1]  # other codes each time
+        assert same[0] is not training
+    used = arrays(model((X, Y), training=False))
+    np.testing.assert_allclose(used["made"], used["wanted"], atol=1e-5)
+    trained = arrays(model((X, Y), training=True))
+    assert not np.allclose(trained["made"], trained["wanted"])
+
+
+def test_regularisers_count():
+    model = make(inner=features(kernel_regularizer=keras.regularizers.L2(0.1)))
+    logs = model.evaluate(X, Y, verbose=0, return_dict=True)
+    square = 0.1 * np.sum(arrays(model.discriminator.inner.layers[1].kernel) ** 2)
+    assert logs["loss"] == pytest.approx(logs["discriminator"] + logs["generator"] + square, 1e-4)
+
+
+def test_a_saved_gan_keeps_its_objective():
+    model = make(objective="saturating")
+    again = ConditionalGAN.from_config(model.get_config())
+    assert (again.objective, again.n_classes) == ("saturating", 3)
+
+
+def test_live_view_shows_new_pictures(trained):
+    view = LiveView(X[:4], n=3, label=1)
+    view.set_model(trained)
+    figure = view.draw(1, {"loss": 1.0})
+    (column,) = figure.axes[0].images
+    z = np.random.default_rng(0).normal(size=(4, 2)).astype("float32")
+    expected = arrays(trained.decoder.given(1)(z)).reshape(-1, 8)
+    shown = np.asarray(column.get_array())
+    assert shown.shape[1] < 2 * 8
+    np.testing.assert_allclose(shown[:32, :8], expected, atol=1e-6)
+
+
 def test_the_tools_take_its_generator(trained):
     map_of_2 = decode_grid(trained.decoder.given(2), [-1, 0, 1])
     assert map_of_2.shape == (24, 24)
@@ -156,7 +198,12 @@ def test_a_run_that_diverges_is_ended():
         (
             lambda model: ConditionalGAN(model.decoder, Discriminator(features(), 4), 3),
             ValueError,
-            r"n_classes",
+            r"n_classes and image_shape of discriminator",
+        ),
+        (
+            lambda model: ConditionalGAN(model.decoder, model.discriminator, 7),
+            ValueError,
+            r"n_classes and image_shape of generator",
         ),
         (
             lambda model: Discriminator(
