@@ -131,9 +131,9 @@ def middles(seed: int, x: np.ndarray, x_test: np.ndarray) -> Figures:
     a, b = x_test[np.concatenate(pairs, axis=1)]
     code_a, code_b = ae.drawn(encoder, a), ae.drawn(encoder, b)
     again, again_b = ae.drawn(decoder, code_a), ae.drawn(decoder, code_b)
-    shown = {"digit": a, "digit, restored": again, "middle of pixels": (a + b) / 2}
+    shown = {"digit": a, "digit, reconstructed": again, "middle of pixels": (a + b) / 2}
     # Both as blurred as what the decoder draws.
-    shown["middle of restored pixels"] = (again + again_b) / 2
+    shown["middle of reconstructed pixels"] = (again + again_b) / 2
     shown["middle of codes"] = ae.drawn(decoder, (code_a + code_b) / 2)
     near, found = spatial.KDTree(judge.features(x[:20_000])), {}
     for name, pictures in shown.items():
@@ -145,7 +145,7 @@ def middles(seed: int, x: np.ndarray, x_test: np.ndarray) -> Figures:
 
 def few(seed: int, x: np.ndarray, x_test: np.ndarray) -> Figures:
     """Squared errors of a curve through 25 random points: on them, and on others."""
-    known, others = np.random.default_rng(seed).normal(size=(2, 25, 2)).astype("float32")
+    known, others = np.random.default_rng(10 + seed).normal(size=(2, 25, 2)).astype("float32")
     model, again = keras.Sequential([*ae.plane_halves((64, 64, 64))]), np.tile(known, (100, 1))
     ae.train(model, again, again, 80, loss="mse", batch_size=25)
     found, axis, middle = {}, ae.principal(known, 1), known.mean(axis=0)

@@ -90,7 +90,7 @@ def cost(x: np.ndarray, p: np.ndarray) -> float:
 
 
 def floor(x: np.ndarray) -> float:
-    """What a perfect restoration would cost, nats per picture: the entropy of grey pixels."""
+    """What a perfect reconstruction would cost, nats per picture: the entropy of grey pixels."""
     x = x.astype("float64")
     return float((special.entr(x) + special.entr(1 - x)).sum() / len(x))
 

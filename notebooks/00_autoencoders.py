@@ -16,7 +16,7 @@
 # %% [markdown]
 # # 0 · Autoencoders
 #
-# An **autoencoder** is a network that learns to restore its own input after squeezing it through a few numbers. This notebook is the
+# An **autoencoder** is a network that learns to reconstruct its own input after squeezing it through a few numbers. This notebook is the
 # prelude of the course. It shows what such a network is good for, what it finds out about its data, and what it lacks if you want
 # it to invent something new. That is where the *variational* autoencoder comes in.
 #
@@ -76,7 +76,7 @@ decoder = keras.Sequential(
 autoencoder = keras.Sequential([encoder, decoder])
 
 # %% [markdown]
-# What is a good restoration? We use the *binary cross-entropy*, summed over the pixels. For a digit with pixels $x_i$, restored as $p_i$, it is
+# What is a good reconstruction? We use the *binary cross-entropy*, summed over the pixels. For a digit with pixels $x_i$, reconstructed as $p_i$, it is
 #
 # $$-\sum_i \big(x_i \log p_i + (1 - x_i) \log (1 - p_i)\big).$$
 #
@@ -97,13 +97,13 @@ autoencoder.compile("adam", loss=nats)
 
 # %% tags=["nbval-ignore-output"]
 autoencoder.fit(x_train, x_train, epochs=6, batch_size=250, verbose=0)
-restored = ae.drawn(autoencoder, x_test)  # all test digits
-print(f"test set: {ae.cost(x_test, restored):.1f} nats per digit", end=", ")
+reconstructed = ae.drawn(autoencoder, x_test)  # all test digits
+print(f"test set: {ae.cost(x_test, reconstructed):.1f} nats per digit", end=", ")
 print(f"floor {ae.floor(x_test):.1f}")
 
-# %% alt="Two rows of twelve digits. Above the originals, below the restored ones, which are nearly alike but softer."
-assert ae.floor(x_test) < ae.cost(x_test, restored) < 90
-plot_digits(x_test[:12], restored[:12], labels=["digit", "restored"])
+# %% alt="Two rows of twelve digits. Above the originals, below the reconstructed ones, which are nearly alike but softer."
+assert ae.floor(x_test) < ae.cost(x_test, reconstructed) < 90
+plot_digits(x_test[:12], reconstructed[:12], labels=["digit", "reconstructed"])
 plt.show()
 
 # %% [markdown]
@@ -117,7 +117,7 @@ ae.train(plain, x_train, x_train, epochs=6, peak=0.01)
 print(f"test set: {ae.cost(x_test, ae.drawn(plain, x_test)):.1f} nats per digit")
 
 # %% jupyter={"source_hidden": true}
-assert ae.cost(x_test, ae.drawn(plain, x_test)) < ae.cost(x_test, restored) - 5
+assert ae.cost(x_test, ae.drawn(plain, x_test)) < ae.cost(x_test, reconstructed) - 5
 
 # %% [markdown]
 # Does a larger network do better? Not in half a minute. Here are three, all with 49 numbers in the code, and each trained for 30 *seconds* on two cores ([measured](../benchmarks/autoencoders.py) with three seeds).
@@ -129,7 +129,7 @@ table[["parameters", "epochs", "nats", "units never active"]]
 
 # %% [markdown]
 # Each cell shows the three seeds. None of the three networks leaves the others far behind, although the dense one sees every digit 53 times in that time and the convolutional one about 9 times. One run stands out, at more than 70 nats. Its last cell suggests why.
-# A ReLU unit whose input is negative for *every* picture is 0 for every picture. It has no gradient either, so it stays that way. That run lost 28 of its 49 numbers like this. (The deep network gets by without a dozen of them.)
+# A ReLU unit whose input is negative for *every* picture is 0 for every picture. It has no gradient either, so it stays that way. 28 of the 49 units of that run are never active on the test set. (The deep network gets by with 11 to 17 such units.)
 #
 # ## Only what it knows
 #
@@ -151,13 +151,13 @@ rows, labels = [], []
 for name in ("letters", "mirrored", "negative"):
     some = kinds[name][:12]
     rows += [some, ae.drawn(plain, some)]
-    labels += [name, "restored"]
+    labels += [name, "reconstructed"]
 plot_digits(*rows, labels=labels)
 plt.show()
 
 # %% [markdown]
 # The digits are closest to their floor. Letters cost half as much again: they stay legible, but their straight lines turn blotchy. Mirrored digits cost nearly twice as much, although they are made of the same kind of strokes, and
-# pieces of some are lost. Negatives are hopeless, at thousands of nats: whatever goes in, the network draws ink in few places, and is sure of the paper everywhere else. With other seeds the order is the same.
+# pieces of some are lost. Negatives are hopeless, at thousands of nats: whatever goes in, the network draws ink in few places, and is sure of the paper everywhere else. With other seeds the order is the same ([measured](../benchmarks/autoencoders.py)).
 #
 # ## Taking noise away
 #
@@ -189,7 +189,7 @@ plt.show()
 table = pd.DataFrame(measured["denoising"]).mean().round(1)
 table.index = table.index.str.split(", ", expand=True)
 table.index.names = "noise", "", "unit"
-table.unstack([2, 1])
+table.unstack([2, 0])
 
 # %% [markdown]
 # At the level that it was trained on, and above it, the wide network beats the median filter clearly. At the weaker noise the two units disagree: the filter is ahead in decibels, and behind in nats. It leaves a faint grey veil
@@ -207,10 +207,11 @@ for name, share in veil.items():
 assert veil["median filter"] > 2 * veil["autoencoder"]
 
 # %% [markdown]
-# On paper, where $x = 0$, an error $e$ costs $-\log(1 - e) \approx e$ nats, but only $e^2$ in squares. So the veil hardly counts in decibels. And the narrow code? It is worse than the wide one at every level: what it can't restore without noise, it can't restore with noise either.
+# On paper, where $x = 0$, an error $e$ costs $-\log(1 - e) \approx e$ nats, but only $e^2$ in squares. So the veil hardly counts in decibels.
 #
+# Look at the other two columns of networks' figures, too. The narrow code is worse than the wide one at every level. And both do *worse* with less noise than they were trained on: they have never seen paper without speckles.
 #
-# A network for *all* levels would be trained on all levels. This idea, driven to its end, is behind today's diffusion models: take away noise of every level, step by step, until a picture remains.
+# A network for *all* levels would be trained on all levels. Taken to its conclusion, this idea leads to today's diffusion models: take away noise of every level, step by step, until a picture remains.
 #
 # ## Sparse codes
 #
@@ -226,7 +227,7 @@ for size in (1, 250):
     print(f"penalty {float(penalised.losses[0]):.3f}")
 
 # %% [markdown]
-# The penalty is a mean over the batch, so $\lambda$ is the price of one picture's code. It wasn't always so: Keras 2, and Keras 3 up to version 3.13, took the *sum* over the batch. A recipe from those days with
+# The penalty is a mean over the batch, so $\lambda$ is the price of one picture's code. It wasn't always so: the Keras of 2017, and Keras 3 up to version 3.13, took the *sum* over the batch (a [bug](https://github.com/keras-team/keras/issues/22018), mended in 2026). A recipe from those days with
 # batches of 256 asked for 256 times as much as the same line does today, and no warning tells you.
 #
 # We train a code of 256 units without a penalty and with two of them, and count how many units are active for a digit, on average.
@@ -246,14 +247,15 @@ assert active[0.0] > 2 * active[0.3]
 assert active[0.0] > active[0.1] > active[0.3]
 
 # %% [markdown]
-# What does one unit stand for? We start from a code in which every unit has its median, raise one unit to its 99th percentile, and look at what changes in the picture. Here are the twelve units that vary most.
+# What does one unit stand for? We start from a code in which every unit has its median, raise one unit to its 99th percentile, and look at what changes in the picture: blue is ink added, red is ink removed. Here are the twelve units that move the picture most (by their standard deviation times the size of the weights that read them).
 
 # %% alt="Two rows of twelve pictures of what a unit adds, in blue, and takes away, in red. Without a penalty, each is a patchwork of small spots of both colours. With it, each is a broad stroke or a whole digit, mostly blue."
 fig, axes = plt.subplots(2, 12, figsize=(11, 2.2), layout="constrained")
 for row, penalty in zip(axes, (0.0, 0.3), strict=True):
     encoder, decoder = sparse[penalty]
     code = ae.drawn(encoder, x_test)
-    busiest = np.argsort(-code.std(axis=0))[:12]
+    reading = np.linalg.norm(decoder.layers[0].get_weights()[0], axis=1)
+    busiest = np.argsort(-code.std(axis=0) * reading)[:12]
     usual = np.tile(np.median(code, axis=0), (12, 1))
     raised = usual.copy()
     raised[np.arange(12), busiest] = np.percentile(code[:, busiest], 99, axis=0)
@@ -265,7 +267,7 @@ for row, penalty in zip(axes, (0.0, 0.3), strict=True):
 plt.show()
 
 # %% [markdown]
-# Without the penalty, raising a unit scatters small spots all over the place where digits are, and takes others away: no unit stands for anything by itself. With it, most of these twelve have a shape: a 6, a 7, a slanted ring, a 2.
+# Without the penalty, each unit adds and removes small scattered spots: none of these twelve stands for anything by itself. With it, most of these twelve have a shape, such as a 3, a 6, a 7 or a ring.
 #
 # There is a catch. A ReLU unit that is halved can be doubled again by the decoder, so the same digits can be had for half the price:
 
@@ -294,7 +296,7 @@ assert np.allclose(ae.drawn(decoder, after), digits_before, atol=1e-4)
 #
 # Which line has the smallest squared error? That question has an old answer, *principal component analysis* (PCA): the line through the mean, in the direction in which the points
 # vary most. So the best linear autoencoder draws the same line, since no other line has so small an error. The same holds for codes of $k$ numbers and $k$-dimensional planes. More can be shown, if no two variances are equal: every minimum of the loss draws this
-# line, and wherever else its gradient is zero there is a saddle point [22]. So training can't get stuck somewhere else.
+# line, and wherever else its gradient is zero there is a saddle point [22]. So training can't get stuck in another minimum.
 
 # %% tags=["nbval-ignore-output"]
 points = ae.sine(4000, np.random.default_rng(0))
@@ -322,7 +324,7 @@ table[columns]
 
 # %% [markdown]
 # The decoder's subspace agrees with PCA's within a tenth of a degree. (Why six numbers? The sixth and the seventh variance differ clearly. If they were equal, PCA itself would have no unique answer.)
-# The second column has the correlation of each unit of the code with the component that it is most like, averaged over the units. If the units *were* the components, it would be 1. It is what random mixtures of components would
+# The second column has the correlation of each unit of the code with the component that it is most like, averaged over the units. If the units *were* the components, it would be 1. It is about what random mixtures of components would
 # give, in the last column. (How to get from the subspace to the components: [23].)
 #
 # ## What a deep one finds
@@ -356,17 +358,17 @@ assert distance["deep"].mean() < 0.03 < 0.1 < distance["linear"].mean()
 #
 # ## From one 8 to another
 #
-# Digits, too, fill hardly any of the 784 dimensions. If you go from one digit to another on a straight line of pixels, you leave them at once: half-way there are two
+# Digits, too, fill hardly any of the 784 dimensions. If you go from one digit to another on a straight line of pixels, half-way there are two
 # pale digits on top of each other. Now go on the straight line between their *codes*, and let the decoder draw what lies there. For this we use a deep autoencoder with 16 numbers.
 
 # %% tags=["nbval-ignore-output"]
 encoder, decoder = ae.halves("deep", code=16)
 ae.train(keras.Sequential([encoder, decoder]), x_train, x_train, epochs=8)
-restored = ae.drawn(decoder, ae.drawn(encoder, x_test))
-print(f"test set: {ae.cost(x_test, restored):.1f} nats per digit")
+reconstructed = ae.drawn(decoder, ae.drawn(encoder, x_test))
+print(f"test set: {ae.cost(x_test, reconstructed):.1f} nats per digit")
 
 # %% alt="Two ways from one 8 to another in nine steps. Above, one fades out while the other fades in. Below, one turns into the other."
-assert ae.cost(x_test, restored) < 95
+assert ae.cost(x_test, reconstructed) < 95
 a, b = x_test[y_test == 8][[3, 59]]  # two that differ a lot
 code_a, code_b = ae.drawn(encoder, np.stack([a, b]))
 share = np.linspace(0, 1, 9)
@@ -379,7 +381,7 @@ plt.show()
 # Is the second row better, or does it only please the eye? The course has a **judge**, a small classifier that names more than 99 % of the test digits correctly. We ask it about the middle of
 # 500 such ways, each between two digits of the same kind. And because a name isn't everything, we also measure the distance from the middle to the nearest of 20,000 training digits, by the 64 numbers of the judge's last hidden layer, its *features*.
 #
-# For comparison, the table has the same for the first digit of each pair, for its restoration, and for the middle between the *pixels* of two restored digits, which is as blurred as what the decoder draws. Means over three seeds:
+# For comparison, the table has the same for the first digit of each pair, for its reconstruction, and for the middle between the *pixels* of two reconstructed digits, which are as soft as all that the decoder draws. Means over three seeds:
 
 # %%
 table = pd.DataFrame(measured["middles"]).mean().round(3)
@@ -387,11 +389,12 @@ table.index = table.index.str.split(": ", expand=True)
 table.unstack().loc[table.index.get_level_values(0).unique()]
 
 # %% [markdown]
-# That is a surprise. As far as names go, the middles between pixels do as well as the digits themselves, and the decoded codes do worse. But going half-way is not to blame: digits that are merely restored are named wrongly
+# That is a surprise. As far as names go, the middles between pixels do as well as the digits themselves, and the decoded codes do worse. But going half-way is not to blame: digits that are merely reconstructed are named wrongly
 # about as often.
 #
-# The distances tell the other half. A middle between codes is no farther from the nearest training digit than a restored digit is. A middle between pixels is farther, also if they are those of restored digits, and equally blurred.
-# So there is something to what the eye sees, and a name was the wrong question: two eights on top of each other are still not a nine.
+# The distances tell another story. A middle between pixels is farther from the nearest training digit than a real digit is, even when the two digits are reconstructed first. A middle between codes is closer than
+# either, and closer than a real digit. That does not make it better than one: a distance of this kind is small for plain, common shapes. And in the figure above, the eights on the right have an open loop.
+# So neither the name nor the distance settles what a good way between two digits is. What they show is that the middles between codes stay where the digits are, and those between pixels do not.
 #
 # ## One line through everything
 #
@@ -423,12 +426,14 @@ sns.despine()
 plt.show()
 
 # %% [markdown]
-# This is **overfitting**. On its own points the curve is hundreds of times better than a straight line, and on new points sometimes better, sometimes worse (with [three other seeds](../benchmarks/autoencoders.py), twice much worse and once as good). The sine could be found because there were thousands of points, and a simple curve behind them.
+# This is **overfitting**: the error on new points is more than a hundred times the error on its own. On its own points the curve is far better than PCA's straight line. On new points it is sometimes better, sometimes worse ([measured](../benchmarks/autoencoders.py)
+# with three other sets of points: once clearly better, once slightly worse, and once clearly worse). The sine could be found because there were thousands of points, and a simple curve behind them.
 #
 # ## Nobody knows where to draw
 #
 # A decoder turns any code into a picture. Could we then invent digits by drawing codes at random? The question is from which distribution. Let us look at codes of only two numbers,
-# for an autoencoder without a penalty and for one with a penalty on the absolute values, as above. (The code is linear here, so its numbers may be negative.) The black dots are draws from the normal distribution that has the same means and covariances as the codes.
+# for an autoencoder without a penalty and for one with a penalty on the absolute values, as above. (The code is linear here, so its numbers may be negative.) We draw from the normal distribution that has the same means and covariances as the codes. Some draws go **astray**: they
+# are farther from the nearest code than 99 % of the codes are from their nearest neighbour. If the draws were distributed like the codes, one in a hundred would. The figure shows them in black.
 
 # %% tags=["nbval-ignore-output"]
 codes, drawn, decoders = {}, {}, {}
@@ -440,29 +445,31 @@ for penalty in (0.0, 0.3):
     drawn[penalty] = rng.multivariate_normal(z.mean(0), np.cov(z.T), 5000)
     decoders[penalty] = decoder
     share = ae.stray(z, drawn[penalty]).mean()
-    print(f"λ = {penalty}: {share:.0%} of the draws fall where hardly any code lies")
+    print(f"λ = {penalty}: {share:.0%} of the draws go astray")
 
-# %% alt="Two scatter plots of codes in ten colours, with black dots over them. The codes form long wedges that meet in one place. Many dots lie between the wedges, where there are no codes."
+# %% alt="Two scatter plots of codes in ten colours, with black dots around them. The codes form long wedges that meet in one place. The dots lie between the wedges and beyond them."
 assert all(ae.stray(codes[each], drawn[each]).mean() > 0.03 for each in codes)
 fig, axes = plt.subplots(1, 2, figsize=(11, 4.8), layout="constrained")
 for ax, (penalty, z) in zip(axes, codes.items(), strict=True):
     some, how = z[:10_000].T, {"cmap": "tab10", "vmin": -0.5, "vmax": 9.5, "s": 2}
     dots = ax.scatter(*some, c=y_all[:10_000], **how)
-    ax.scatter(*drawn[penalty][:400].T, s=5, color="black", label="draws")
+    astray = drawn[penalty][ae.stray(z, drawn[penalty])]
+    ax.scatter(*astray.T, s=5, color="black", label="astray")
     ax.set(title=f"λ = {penalty}", xlabel="code 1", ylabel="code 2")
 axes[0].legend(loc="lower left")
 fig.colorbar(dots, ax=axes, label="digit", ticks=range(10))
 sns.despine()
 plt.show()
 
+# %% [markdown]
+# And this is what the right-hand decoder makes of 24 codes that went astray:
+
 # %% alt="Two rows of twelve invented pictures; many are smudges or shapes that are no digit."
-astray = drawn[0.3][ae.stray(codes[0.3], drawn[0.3])]
 plot_digits(*ae.drawn(decoders[0.3], astray[:24]).reshape(2, 12, 28, 28, 1))
 plt.show()
 
 # %% [markdown]
-# By "hardly any code" we mean: farther from the nearest code than 99 % of the codes are from each other's nearest. If the draws were distributed like the codes, one in a hundred would fall there. Here it happens much more often, and with
-# three other seeds, too ([measured](../benchmarks/autoencoders.py): 9 to 26 % without the penalty, 5 to 8 % with it). The last picture shows only such draws, of the right-hand plane: some still give a digit, many don't.
+# Some still give a digit, many don't. With three other seeds, 9 to 26 % of the draws go astray without the penalty and 5 to 8 % with it ([measured](../benchmarks/autoencoders.py)).
 #
 # Nothing in the training said how the codes should be distributed, so they lie in some shape that nobody asked for. One could fit a better distribution to them afterwards. The course begins with another question: how
 # can we see to it, in the training itself, that the codes follow a distribution that we know beforehand? [Notebook 01](01_mapping_distributions.ipynb) turns one distribution into another, and [notebook 03](03_vae_in_keras.ipynb) teaches an
@@ -476,7 +483,7 @@ plt.show()
 from course.exercises.autoencoders import check_entropy_floor, check_other_decoder
 
 # %% [markdown]
-# **1.** Compute the floor: what does a perfect restoration cost, in nats per picture? For $p = x$ the cross-entropy of a pixel is $-x \log x - (1 - x) \log(1 - x)$. Mind that $0 \log 0$ counts as 0, and that
+# **1.** Compute the floor: what does a perfect reconstruction cost, in nats per picture? For $p = x$ the cross-entropy of a pixel is $-x \log x - (1 - x) \log(1 - x)$. Mind that $0 \log 0$ counts as 0, and that
 # most pixels are exactly 0 or 1.
 
 
@@ -498,8 +505,8 @@ def entropy_floor_solution(x):
 
 
 # %% [markdown]
-# **2.** A linear autoencoder computes the code $z = x W$ and restores $z V$, with $W$ of shape (784, $k$) and $V$ of shape ($k$, 784). Somebody replaces $W$ by $W A$, where
-# $A$ is an invertible matrix. Which $V$ restores the same as before?
+# **2.** A linear autoencoder computes the code $z = x W$ and reconstructs $z V$, with $W$ of shape (784, $k$) and $V$ of shape ($k$, 784). Somebody replaces $W$ by $W A$, where
+# $A$ is an invertible matrix. Which $V$ reconstructs the same as before?
 
 
 # %%
@@ -527,8 +534,8 @@ nothing = np.zeros((12, 28, 28, 1), "float32")
 only_noise = ae.noisy(nothing, 0.5, seed=5)
 
 # %% jupyter={"source_hidden": true} tags=["nbval-ignore-output", "solution", "hide-cell"]
-# Solution. Behind noise it expects a digit, and draws a pale one: another in each. An
-# empty picture becomes a pale one, too, the digit with the least ink.
+# Solution. Behind noise it finds pieces of digits, pale ones. The empty picture becomes
+# a grey square: paper without speckles is unlike all that it has seen in training.
 alt = "Rows of noise, what the network makes of it, and of empty pictures."
 with folded(alt):
     rows = only_noise, ae.drawn(cleaner, only_noise), ae.drawn(cleaner, nothing)
@@ -537,6 +544,7 @@ with folded(alt):
 
 # %% jupyter={"source_hidden": true} tags=["solution", "hide-cell"]
 assert ae.drawn(cleaner, only_noise).mean() < x_test.mean() / 2
+assert ae.drawn(cleaner, nothing[:1]).mean() > x_test.mean()
 
 # %% [markdown]
 # ## Sources

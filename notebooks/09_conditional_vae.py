@@ -238,8 +238,8 @@ print(f"reconstruction {found['reconstruction']:.1f}, KL {found['kl']:.2f}")
 assert found["loss"] < 132, "hardly trained"
 
 # %% [markdown]
-# What is the label worth? The same networks without the label, trained for as many epochs, have a test loss that is more than 14 nats higher
-# ([measured](../benchmarks/results/conditional.md), three seeds each). It is tempting to say that the label carries 14 nats of information. But ten equally frequent labels can
+# What is the label worth? The same networks without the label, trained for as many epochs, have a test loss that is about 15 nats higher
+# ([measured](../benchmarks/results/conditional.md), three seeds each). It is tempting to say that the label carries 15 nats of information. But ten equally frequent labels can
 # tell at most $\log 10 = 2.30$ nats. We come back to this [further down](#Reading-with-a-model-that-draws).
 #
 # ## Ten maps
@@ -263,7 +263,7 @@ plt.show()
 # the loss asks for that: each label could have turned its plane in its own way, since $\mathcal N(0, I)$ looks the same from all sides. A likely reason is that all labels share
 # the same weights; ten separate models will [test it](#Wrong-wirings).
 #
-# And this is how the maps came about, after 0, 1, 2, 4, 8 and 15 epochs. After the first the digits are there; the styles sort themselves out later.
+# And this is how the maps came about, after 0, 1, 2, 4, 8 and 15 epochs. After the first, the slant already changes in order from one side to the other, but some 4s and 7s still look like 9s.
 
 # %% tags=["nbval-ignore-output"]
 Path("runs").mkdir(exist_ok=True)
@@ -450,7 +450,7 @@ assert 0.05 < by_chance < of_label
 # %% [markdown]
 # Most of it was an artefact of the estimate.
 #
-# Here are the mean codes, digit by digit, with the ring that holds 95 % of the prior. The clouds differ a little in shape, but all lie in the same place:
+# Here are the mean codes, digit by digit, with the ring that holds 95 % of the prior. They largely overlap, though 2 and 3 leave parts of the circle empty:
 
 # %% alt="Ten small panels, one for each digit. In each, the codes of its test digits fill much the same round cloud, inside the ring that holds 95 % of the prior."
 fig, axes = plt.subplots(2, 5, figsize=(8.5, 3.8), layout="constrained")
@@ -463,7 +463,7 @@ for digit, ax in enumerate(axes.flat):
 plt.show()
 
 # %% [markdown]
-# Did they lie there from the beginning? The callbacks of the training kept the codes as well, after 0, 1, 2, 4, 8 and 15 epochs:
+# The callbacks of the training kept the codes as well. Before the training, the codes of each digit are little more than a dot. After one epoch they are scattered far and unevenly, and by the fourth they lie much as above. (Top row: 0 to 4; bottom row: 5 to 9; after 0, 1, 2, 4, 8 and 15 epochs.)
 
 # %% tags=["nbval-ignore-output"]
 square = {"bins": 64, "range": [(-4, 4), (-4, 4)]}
@@ -478,7 +478,8 @@ pictures[0].save(
     "runs/codes.gif", save_all=True, append_images=pictures[1:], **film_speed
 )
 show_gif(
-    "runs/codes.gif", "The codes of each digit: a dot, then lines, then round clouds."
+    "runs/codes.gif",
+    "The codes of each digit: a dot, then a wide uneven cloud, then a round one.",
 )
 
 # %%
@@ -536,8 +537,8 @@ assert own_elbo < given_own.mean() < log_marginal.mean() + np.log(10)
 # $$\log P(X|Y) - \log P(X) \;\le\; \log 10 = 2.30:$$
 #
 # being told the label cannot raise a picture's log-probability by more than that. Here it raises the mean by about one nat: it would be 2.30 if the model never
-# doubted the label, and the digits that it misreads cost it the rest. So at most 2.30 of the 14 nats are what the label *tells*. Most of the others come from a better model: even
-# without being told the label, it gives the test digits a $\log P(X)$ some 9 nats higher than the model without labels does (both on the grid, in the table below). The
+# doubted the label, and the digits that it misreads cost it the rest. So at most 2.30 of the 15 nats are what the label *tells*. Most of the others come from a better model: even
+# without being told the label, it gives the test digits a $\log P(X)$ about 10 nats higher than the model without labels does (both on the grid, in the table below). The
 # label works as another latent variable, with ten values, which this model did not have to discover. The rest is a tighter bound.
 #
 # How far can one trust the classifier's probabilities? If it says 90 %, is it right nine times out of ten?
@@ -566,9 +567,9 @@ for ax, i in zip(axes, wrong, strict=True):
 plt.show()
 
 # %% [markdown]
-# It is far too sure, also of the ten that you see. A likely reason: the model takes the 784 pixels as independent once the code is given. A code of two numbers
+# It is far too sure of itself. You see ten examples above. A likely reason: the model takes the 784 pixels as independent once the code is given. A code of two numbers
 # cannot explain all that the pixels have in common, so a common deviation, such as a thicker stroke, looks like hundreds of independent hints. With eight units, which
-# leave less unexplained, it makes fewer errors (in the table below).
+# leave less unexplained, it makes fewer errors, though still five to seven times as many as it expects (in the table below).
 #
 # ## Wrong wirings
 #

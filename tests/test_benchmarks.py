@@ -106,13 +106,13 @@ def test_what_is_said_of_autoencoders_holds_for_every_seed():
         for what in ("named correctly", "distance")
     )
     assert all(named["middle of codes"] < named["middle of pixels"])
-    assert all(named["middle of codes"] > named["digit, restored"] - 0.015)
-    assert all(distance["middle of codes"] < distance["digit, restored"])
+    assert all(named["middle of codes"] > named["digit, reconstructed"] - 0.015)
+    assert all(distance["middle of codes"] < distance["digit, reconstructed"])
     assert all(distance["digit"] < distance["middle of pixels"])
-    assert all(distance["digit"] < distance["middle of restored pixels"])
+    assert all(distance["digit"] < distance["middle of reconstructed pixels"])
     few = {key: np.array(values) for key, values in found["few"].items()}
-    assert all(few["PCA's line, points"] > 100 * few["curve, points"])
-    assert few["curve, others"].mean() > few["PCA's line, others"].mean()
+    assert all(few["PCA's line, points"] > 50 * few["curve, points"])
+    assert all(few["curve, others"] > 100 * few["curve, points"])
     assert min(joint["0.0 stray"].min(), joint["0.3 stray"].min()) > 0.03
 
 

@@ -68,7 +68,7 @@ check_other_decoder = Exercise(
         ),
         (
             lambda a, v: v,
-            "With the same decoder, what is restored changes along with the code: undo A.",
+            "With the same decoder, what is reconstructed changes along with the code: undo A.",
         ),
         (
             lambda a, v: a.T @ v,
