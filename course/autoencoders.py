@@ -1,5 +1,6 @@
 """Plain autoencoders, for notebook 00 and its benchmark: networks, training, data, distances."""
 
+import gc
 from typing import Any
 
 import numpy as np
@@ -69,7 +70,11 @@ def train(
     steps = epochs * (len(x) // batch_size)
     adam = keras.optimizers.Adam(warmup_cosine(steps, peak, warmup=min(200, steps // 3)))
     model.compile(adam, loss=nats if loss == "nats" else loss, steps_per_execution=20)
-    model.fit(x, y, epochs=epochs, batch_size=batch_size, verbose=0)
+    given = keras.ops.convert_to_tensor(x)  # once, if the target is the same
+    wanted = given if y is x else keras.ops.convert_to_tensor(y)
+    model.fit(given, wanted, epochs=epochs, batch_size=batch_size, verbose=0)
+    del given, wanted
+    gc.collect()  # `fit` leaves copies of its pictures behind
 
 
 def drawn(model: keras.Model, x: np.ndarray) -> np.ndarray:
@@ -102,8 +107,11 @@ def psnr(x: np.ndarray, y: np.ndarray) -> float:
 
 def noisy(x: np.ndarray, deviation: float, seed: int) -> np.ndarray:
     """Normal noise on every pixel, cut off at 0 and 1."""
-    noise = np.random.default_rng(seed).normal(scale=deviation, size=x.shape)
-    return (x + noise).clip(0, 1).astype("float32")
+    rng, noisier = np.random.default_rng(seed), np.empty(x.shape, "float32")
+    for i in range(0, len(x), 5000):  # all at once would take a gigabyte
+        part = x[i : i + 5000]
+        noisier[i : i + 5000] = (part + rng.normal(scale=deviation, size=part.shape)).clip(0, 1)
+    return noisier
 
 
 def letters(size: int = 22) -> np.ndarray:
