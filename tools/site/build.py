@@ -145,12 +145,15 @@ def contents_page(chapters: list[str]) -> str:
 
 
 def leave_out_what_nobody_fetches(static: Path) -> None:
-    """A third of the site's bytes: MathJax bundled in other ways, and the scripts' own sources.
+    """A third of the site's bytes: MathJax bundled in other ways, formulas read aloud in other
+    languages than the page's, and the scripts' own sources.
 
     The icons are in the style sheet's font; a script of 1.5 MB would draw the same ones again.
     """
     bundles = {*(static / "mathjax").glob("*-*.js")} - {static / "mathjax/tex-chtml.js"}
-    for path in [*bundles, *static.rglob("*.js.map"), *static.rglob("*.css.map")]:
+    spoken = {*static.glob("mathjax/sre/mathmaps/*.json")}
+    spoken -= {path for path in spoken if path.stem in ("base", "en", "nemeth")}
+    for path in [*bundles, *spoken, *static.rglob("*.js.map"), *static.rglob("*.css.map")]:
         path.unlink()
     (static / "scripts/fontawesome.js").write_text("", encoding="utf-8")
 
