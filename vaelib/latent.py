@@ -41,8 +41,10 @@ def halves(model: Any, label: Any = None) -> tuple[Any, Any]:
 
     A GAN has no encoder: in its place is None.
     """
-    pair = getattr(model, "encoder", None), model.decoder
-    return pair if label is None else tuple(half and half.given(label) for half in pair)  # type: ignore[return-value]
+    encoder, decoder = getattr(model, "encoder", None), model.decoder
+    if label is None:
+        return encoder, decoder
+    return encoder and encoder.given(label), decoder.given(label)
 
 
 def quantile_grid(n: int = 15, low: float = 0.05, high: float = 0.95) -> np.ndarray:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -24,6 +24,7 @@ class PictureModel(keras.Model):
     explains_y = True  # whether `y`, if it is given, is what is to be explained in place of `x`
     image_shape: tuple[int, ...]  # set by a subclass
     reconstruct: Callable[[Any], Any]  # by a subclass: what `predict` returns for a batch
+    parts: tuple[str, ...] = ()  # by a subclass: which of its arguments are models
 
     @property
     def steps_per_execution(self) -> int:
@@ -107,6 +108,15 @@ class PictureModel(keras.Model):
     def placeholder(self) -> Any:
         """What the model is called with, in any number."""
         return keras.Input(self.image_shape)
+
+    def get_config(self) -> dict[str, Any]:
+        save = keras.saving.serialize_keras_object
+        return super().get_config() | {name: save(getattr(self, name)) for name in self.parts}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Self:
+        load = keras.saving.deserialize_keras_object
+        return cls(**config | {name: load(config[name], custom_objects) for name in cls.parts})
 
     @wraps(keras.Model.export)
     def export(self, *args: Any, **kwargs: Any) -> None:

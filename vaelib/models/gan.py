@@ -93,6 +93,8 @@ class ConditionalGAN(Labelled):
     (3, 28, 28, 1)
     """
 
+    parts = ("generator", "discriminator")
+
     def __init__(
         self,
         generator: Any,
@@ -118,6 +120,11 @@ class ConditionalGAN(Labelled):
         self.built = True
 
     @property
+    def generator(self) -> ConditionalDecoder:
+        """The decoder, by the name that it has here."""
+        return self.decoder
+
+    @property
     def unit_interval(self) -> bool:  # type: ignore[override]
         return self.decoder.likelihood.unit_interval
 
@@ -126,9 +133,8 @@ class ConditionalGAN(Labelled):
         a way back to the generator; and of the same, `wanted`, with no way to the discriminator."""
         x, y = pair(inputs)
         shape = (ops.shape(x)[0], self.decoder.latent_dim)
-        pictures = self.decoder(
-            (keras.random.normal(shape, seed=self.seed_generator), y), training=training
-        )
+        z = keras.random.normal(shape, seed=self.seed_generator)
+        pictures = self.decoder((z, y), training=training)
         return {
             "real": self.discriminator((x, y), training=training),
             "made": self.discriminator((ops.stop_gradient(pictures), y), training=training),
@@ -156,15 +162,8 @@ class ConditionalGAN(Labelled):
         return self.discriminator(pair(inputs), training=False)
 
     def get_config(self) -> dict[str, Any]:
-        halves = {"generator": self.decoder, "discriminator": self.discriminator}
-        saved = {name: keras.saving.serialize_keras_object(half) for name, half in halves.items()}
         mine = {"n_classes": self.n_classes, "objective": self.objective}
-        return super().get_config() | saved | mine
-
-    @classmethod
-    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> "ConditionalGAN":
-        load, halves = keras.saving.deserialize_keras_object, ("generator", "discriminator")
-        return cls(**config | {name: load(config[name], custom_objects) for name in halves})
+        return super().get_config() | mine
 
 
 def frozen(model: keras.Model, inputs: Any, training: bool | None = None) -> Tensor:

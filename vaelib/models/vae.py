@@ -1,6 +1,6 @@
 """The variational autoencoder: an encoder and a decoder, trained together to raise the ELBO."""
 
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 
@@ -38,6 +38,8 @@ class VAE(PictureModel):
     >>> vae.generate(3).shape
     (3, 28, 28, 1)
     """
+
+    parts = ("encoder", "decoder")
 
     def __init__(
         self,
@@ -113,12 +115,5 @@ class VAE(PictureModel):
         return self.decoder.predict(z, batch_size=1000, verbose=0)
 
     def get_config(self) -> dict[str, Any]:
-        halves = {"encoder": self.encoder, "decoder": self.decoder}
-        saved = {name: keras.saving.serialize_keras_object(half) for name, half in halves.items()}
         beta = float(str(keras.ops.convert_to_numpy(self.beta)))  # 0.1, not its nearest float32
-        return super().get_config() | saved | {"beta": beta}
-
-    @classmethod
-    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Self:
-        load, halves = keras.saving.deserialize_keras_object, ("encoder", "decoder")
-        return cls(**config | {name: load(config[name], custom_objects) for name in halves})
+        return super().get_config() | {"beta": beta}

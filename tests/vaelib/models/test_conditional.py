@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from any_backend import arrays, needs_tensorflow
+from quarters import quarters
 from scipy import special, stats
 
 from vaelib.data import mnist_test_digits
@@ -18,11 +19,7 @@ from vaelib.visual.live import LiveView
 
 SMALL = {"hidden_units": (16,), "image_shape": (8, 8, 1)}
 RNG = np.random.default_rng(0)
-# Three classes, each with its own quarter of the picture inked, to a degree that differs.
-Y = RNG.integers(3, size=300)
-X = np.zeros((300, 8, 8, 1), "float32")
-for i, label in enumerate(Y):
-    X[i, 4 * (label // 2) :, 4 * (label % 2) :][:4, :4] = RNG.uniform(0.1, 1)
+X, Y = quarters(RNG, least=0.1)
 
 
 def make(seed=0, encoder=Encoder, decoder=Decoder, eagerly=False, **options):

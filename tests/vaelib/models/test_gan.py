@@ -6,6 +6,7 @@ import sys
 import numpy as np
 import pytest
 from any_backend import arrays
+from quarters import quarters
 from scipy import special
 
 from vaelib.latent import decode_grid
@@ -15,11 +16,7 @@ from vaelib.training.snapshots import Snapshots
 from vaelib.visual.live import LiveView
 
 RNG = np.random.default_rng(0)
-# Three classes, each with its own quarter of the picture inked.
-Y = RNG.integers(3, size=300)
-X = np.zeros((300, 8, 8, 1), "float32")
-for i, label in enumerate(Y):
-    X[i, 4 * (label // 2) :, 4 * (label % 2) :][:4, :4] = RNG.uniform(0.7, 1)
+X, Y = quarters(RNG, least=0.7)
 
 
 def features(*more, **options):
