@@ -56,16 +56,17 @@ def strangers(seed: int, x: np.ndarray, x_test: np.ndarray) -> Figures:
     """Nats above the floor, for digits and for what the network has never seen."""
     model = keras.Sequential([*ae.halves("dense")])
     ae.train(model, x, x, 6, 0.01)
-    kinds = {"digits": x_test, "mirrored": x_test[:, ::-1], "letters": ae.letters()}
-    kinds["negative"] = 1 - x_test
-    return {name: ae.cost(y, ae.drawn(model, y)) - ae.floor(y) for name, y in kinds.items()}
+    shown = {"digits": x_test, "mirrored": x_test[:, ::-1], "letters": ae.letters()}
+    shown["negative"] = 1 - x_test
+    return {name: ae.cost(y, ae.drawn(model, y)) - ae.floor(y) for name, y in shown.items()}
 
 
 def denoising(seed: int, x: np.ndarray, x_test: np.ndarray) -> Figures:
     """Trained at a noise of 0.5 and measured at three levels: decibels, and nats."""
     narrow, wide = (keras.Sequential([*ae.halves("dense", code)]) for code in (49, 784))
-    ae.train(narrow, ae.noisy(x, 0.5, seed), x, 5, 0.005)
-    ae.train(wide, ae.noisy(x, 0.5, seed), x, 5, 0.002)
+    noisy = ae.noisy(x, 0.5, seed)
+    ae.train(narrow, noisy, x, 5, 0.005)
+    ae.train(wide, noisy, x, 5, 0.002)
     found = {}
     for level in NOISE:
         seen = ae.noisy(x_test, level, 100 + seed)
@@ -78,7 +79,7 @@ def denoising(seed: int, x: np.ndarray, x_test: np.ndarray) -> Figures:
 
 
 def sparse(seed: int, x: np.ndarray, x_test: np.ndarray) -> Figures:
-    """Active units, the sum of a code, and nats."""
+    """Active units, and nats."""
     found = {}
     for penalty in PENALTIES:
         encoder, decoder = ae.halves("dense", 256, penalty)
@@ -123,7 +124,7 @@ def closest(codes: np.ndarray, scores: np.ndarray) -> float:
 def middles(seed: int, x: np.ndarray, x_test: np.ndarray) -> Figures:
     """Half-way between two digits of one kind, and their ends: what the judge says, and how far the
     nearest training digit is by the judge's features."""
-    (_, _), (_, y) = load_mnist()
+    _, (_, y) = load_mnist()
     encoder, decoder = ae.halves("deep", 16)
     ae.train(keras.Sequential([encoder, decoder]), x, x, 8)
     rng, judge = np.random.default_rng(seed), Judge.load()
@@ -148,11 +149,10 @@ def few(seed: int, x: np.ndarray, x_test: np.ndarray) -> Figures:
     known, others = np.random.default_rng(10 + seed).normal(size=(2, 25, 2)).astype("float32")
     model, again = keras.Sequential([*ae.plane_halves((64, 64, 64))]), np.tile(known, (100, 1))
     ae.train(model, again, again, 80, loss="mse", batch_size=25)
-    found, axis, middle = {}, ae.principal(known, 1), known.mean(axis=0)
+    found = {}
     for name, z in {"points": known, "others": others}.items():
-        line = middle + (z - middle) @ axis @ axis.T
         found[f"curve, {name}"] = np.mean((ae.drawn(model, z) - z) ** 2)
-        found[f"PCA's line, {name}"] = np.mean((line - z) ** 2)
+        found[f"PCA's line, {name}"] = np.mean((ae.on_line(known, z) - z) ** 2)
     return found
 
 

@@ -57,19 +57,25 @@ def plane_halves(hidden: tuple[int, ...] = ()) -> tuple[keras.Model, keras.Model
     )
 
 
+def nats(x: Any, p: Any) -> Any:
+    """Binary cross-entropy of each picture, summed over its pixels: a loss, shape (batch,)."""
+    each = keras.losses.binary_crossentropy(x, p)  # of each pixel
+    return keras.ops.sum(each, axis=(1, 2))
+
+
 def train(
     model: keras.Model,
     x: np.ndarray,
     y: np.ndarray,
     epochs: int,
     peak: float = 0.005,
-    loss: Any = "nats",
+    loss: Any = nats,
     batch_size: int = 250,
 ) -> None:
     """Train by Adam, its learning rate climbing to `peak` and falling to 0 along a cosine."""
     steps = epochs * (len(x) // batch_size)
     adam = keras.optimizers.Adam(warmup_cosine(steps, peak, warmup=min(200, steps // 3)))
-    model.compile(adam, loss=nats if loss == "nats" else loss, steps_per_execution=20)
+    model.compile(adam, loss=loss, steps_per_execution=20)
     given = keras.ops.convert_to_tensor(x)  # once, if the target is the same
     wanted = given if y is x else keras.ops.convert_to_tensor(y)
     model.fit(given, wanted, epochs=epochs, batch_size=batch_size, verbose=0)
@@ -81,12 +87,6 @@ def drawn(model: keras.Model, x: np.ndarray) -> np.ndarray:
     """What a model makes of many inputs, 2000 at a time."""
     parts = [model(x[i : i + 2000], training=False) for i in range(0, len(x), 2000)]
     return np.concatenate([keras.ops.convert_to_numpy(part) for part in parts])
-
-
-def nats(x: Any, p: Any) -> Any:
-    """Binary cross-entropy of each picture, summed over its pixels: a loss, shape (batch,)."""
-    each = keras.losses.binary_crossentropy(x, p)  # of each pixel: a mean over one channel
-    return keras.ops.sum(each, axis=(1, 2))
 
 
 def cost(x: np.ndarray, p: np.ndarray) -> float:
@@ -147,6 +147,12 @@ def along(encoder: keras.Model, decoder: keras.Model, points: np.ndarray) -> np.
 def principal(x: np.ndarray, k: int) -> np.ndarray:
     """The k principal directions, as columns."""
     return np.linalg.eigh(np.cov(x.T.astype("float64")))[1][:, : -k - 1 : -1]
+
+
+def on_line(known: np.ndarray, x: np.ndarray) -> np.ndarray:
+    """The points nearest to x on the first principal line of the known points."""
+    middle, axis = known.mean(axis=0), principal(known, 1)
+    return middle + (x - middle) @ axis @ axis.T
 
 
 def largest_angle(a: np.ndarray, b: np.ndarray) -> float:

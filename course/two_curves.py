@@ -40,7 +40,7 @@ def network(inputs: int, outputs: int) -> keras.Model:
 def train(
     points: np.ndarray, label: np.ndarray, copies: int = 3, epochs: int = 60, batch_size: int = 50
 ) -> list[Pair]:
-    """Pairs of an encoder and a decoder, trained to restore the points.
+    """Pairs of an encoder and a decoder, trained to reconstruct the points.
 
     The loss is the sum of all pairs' losses. They share no weight, and Adam treats each weight by
     itself, so this is the same as training each alone, only faster.

@@ -47,7 +47,7 @@ from matplotlib_inline.backend_inline import set_matplotlib_formats
 from scipy import ndimage, special
 
 from course import autoencoders as ae
-from course.display import folded
+from course.display import folded, show_source
 
 # %%
 from vaelib.data import load_mnist
@@ -83,19 +83,16 @@ autoencoder = keras.Sequential([encoder, decoder])
 # [Notebook 03](03_vae_in_keras.ipynb) says what it means. Its unit is the **nat**. For now it is enough that it is smallest where $p = x$. Even there
 # it isn't 0, because grey pixels always cost something. This is the **floor**: no model can do better on these pictures.
 #
-# The input is also the target:
-
+# In Keras, a loss is a function:
 
 # %%
-def nats(x, p):
-    """Binary cross-entropy of each picture, summed over its pixels."""
-    each = keras.losses.binary_crossentropy(x, p)  # of each pixel
-    return keras.ops.sum(each, axis=(1, 2))
+show_source(ae.nats)
 
-
-autoencoder.compile("adam", loss=nats)
+# %% [markdown]
+# The input is also the target:
 
 # %% tags=["nbval-ignore-output"]
+autoencoder.compile("adam", loss=ae.nats)
 autoencoder.fit(x_train, x_train, epochs=6, batch_size=250, verbose=0)
 reconstructed = ae.drawn(autoencoder, x_test)  # all test digits
 print(f"test set: {ae.cost(x_test, reconstructed):.1f} nats per digit", end=", ")
@@ -209,7 +206,7 @@ assert veil["median filter"] > 2 * veil["autoencoder"]
 # %% [markdown]
 # On paper, where $x = 0$, an error $e$ costs $-\log(1 - e) \approx e$ nats, but only $e^2$ in squares. So the veil hardly counts in decibels.
 #
-# Look at the other two columns of networks' figures, too. The narrow code is worse than the wide one at every level. And both do *worse* with less noise than they were trained on: they have never seen paper without speckles.
+# Now compare the two networks. The narrow code is worse than the wide one at every level. And both do *worse* with less noise than they were trained on: they have never seen paper without speckles.
 #
 # A network for *all* levels would be trained on all levels. Taken to its conclusion, this idea leads to today's diffusion models: take away noise of every level, step by step, until a picture remains.
 #
@@ -394,7 +391,7 @@ table.unstack().loc[table.index.get_level_values(0).unique()]
 #
 # The distances tell another story. A middle between pixels is farther from the nearest training digit than a real digit is, even when the two digits are reconstructed first. A middle between codes is closer than
 # either, and closer than a real digit. That does not make it better than one: a distance of this kind is small for plain, common shapes. And in the figure above, the eights on the right have an open loop.
-# So neither the name nor the distance settles what a good way between two digits is. What they show is that the middles between codes stay where the digits are, and those between pixels do not.
+# So neither the name nor the distance settles what a good way between two digits is. What they show is that middles between codes stay closer to the digits than middles between pixels do.
 #
 # ## One line through everything
 #
@@ -407,10 +404,7 @@ joiner = ae.plane_halves(hidden=(64, 64, 64))
 both, again = keras.Sequential([*joiner]), np.tile(few, (100, 1))
 ae.train(both, again, again, epochs=80, loss="mse", batch_size=25)
 errors = [np.mean((ae.drawn(both, x) - x) ** 2) for x in (few, others)]
-middle, axis = few.mean(axis=0), ae.principal(few, 1)
-line = [
-    np.mean((middle + (x - middle) @ axis @ axis.T - x) ** 2) for x in (few, others)
-]
+line = [np.mean((ae.on_line(few, x) - x) ** 2) for x in (few, others)]
 for name, (own, new) in {"curve": errors, "PCA's line": line}.items():
     print(f"{name:10} squared error {own:.4f} on its points, {new:.2f} on new ones")
 

@@ -90,7 +90,7 @@ points, kind = two_curves(4000, rng)
 # to be joined.
 #
 # An encoder is here a network from two numbers and the label to one number; a decoder goes from one number and the label to two. We train three such pairs, with different initial
-# weights, to restore the points ([how](../course/two_curves.py)). To train *without* the label we always give 0 for it.
+# weights, to reconstruct the points ([how](../course/two_curves.py)). To train *without* the label we always give 0 for it.
 
 # %%
 label = kind[:, None].astype("float32")
@@ -265,16 +265,21 @@ plt.show()
 #
 # And this is how the maps came about, after 0, 1, 2, 4, 8 and 15 epochs. After the first, the slant already changes in order from one side to the other, but some 4s and 7s still look like 9s.
 
+
 # %% tags=["nbval-ignore-output"]
+def save_ten(path, films, colours):
+    """A GIF of ten films, (frames, height, width) each, in two rows of five."""
+    margin = films[0].shape[1] // 24
+    films = [np.pad(film, ((0, 0), (margin,) * 2, (margin,) * 2)) for film in films]
+    rows = [np.concatenate(films[i : i + 5], axis=2) for i in (0, 5)]
+    frames = 255 - np.concatenate(rows, axis=1)
+    first, *rest = [Image.fromarray(each).quantize(colours) for each in frames]
+    times = [700] * len(rest) + [2500]
+    first.save(path, save_all=True, append_images=rest, duration=times, loop=0)
+
+
 Path("runs").mkdir(exist_ok=True)
-frames = [np.pad(film.recording.manifolds, ((0, 0), (6, 6), (6, 6))) for film in films]
-rows_of_five = [np.concatenate(frames[i : i + 5], axis=2) for i in (0, 5)]
-maps = np.concatenate(rows_of_five, axis=1)
-pictures = [Image.fromarray(255 - each).quantize(8) for each in maps]
-film_speed = {"duration": [700] * (len(pictures) - 1) + [2500], "loop": 0}
-pictures[0].save(
-    "runs/maps.gif", save_all=True, append_images=pictures[1:], **film_speed
-)
+save_ten("runs/maps.gif", [film.recording.manifolds for film in films], colours=8)
 show_gif("runs/maps.gif", "Ten maps of digits, from grey to sharp, each of one digit.")
 
 # %%
@@ -467,16 +472,11 @@ plt.show()
 
 # %% tags=["nbval-ignore-output"]
 square = {"bins": 64, "range": [(-4, 4), (-4, 4)]}
-clouds = [
-    [np.histogram2d(*z.T, **square)[0].T[::-1] > 0 for z in film.recording.z_mean]
+counts = [
+    np.stack([np.histogram2d(*z.T, **square)[0].T[::-1] for z in film.recording.z_mean])
     for film in films
 ]
-clouds = np.pad(clouds, ((0, 0), (0, 0), (3, 3), (3, 3)))
-rows_of_five = [np.concatenate(clouds[i : i + 5], axis=2) for i in (0, 5)]
-pictures = [Image.fromarray(~each) for each in np.concatenate(rows_of_five, axis=1)]
-pictures[0].save(
-    "runs/codes.gif", save_all=True, append_images=pictures[1:], **film_speed
-)
+save_ten("runs/codes.gif", [np.uint8(255 * (count > 0)) for count in counts], colours=2)
 show_gif(
     "runs/codes.gif",
     "The codes of each digit: a dot, then a wide uneven cloud, then a round one.",
