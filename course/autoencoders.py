@@ -65,8 +65,8 @@ def nats(x: Any, p: Any) -> Any:
 
 def train(
     model: keras.Model,
-    x: np.ndarray,
-    y: np.ndarray,
+    x: Any,
+    y: Any,
     epochs: int,
     peak: float = 0.005,
     loss: Any = nats,
@@ -76,11 +76,19 @@ def train(
     steps = epochs * (len(x) // batch_size)
     adam = keras.optimizers.Adam(warmup_cosine(steps, peak, warmup=min(200, steps // 3)))
     model.compile(adam, loss=loss, steps_per_execution=20)
-    given = keras.ops.convert_to_tensor(x)  # once, if the target is the same
-    wanted = given if y is x else keras.ops.convert_to_tensor(y)
-    model.fit(given, wanted, epochs=epochs, batch_size=batch_size, verbose=0)
-    del given, wanted
+    same = y is x
+    x = tensor(x)
+    y = x if same else tensor(y)
+    model.fit(x, y, epochs=epochs, batch_size=batch_size, verbose=0)
+    del x, y
     gc.collect()  # `fit` leaves copies of its pictures behind
+
+
+def tensor(x: np.ndarray) -> Any:
+    """An array as a tensor. TensorFlow keeps one more copy, until its next operation."""
+    made = keras.ops.convert_to_tensor(x)
+    keras.ops.add(0, 0)
+    return made
 
 
 def drawn(model: keras.Model, x: np.ndarray) -> np.ndarray:
@@ -91,7 +99,8 @@ def drawn(model: keras.Model, x: np.ndarray) -> np.ndarray:
 
 def cost(x: np.ndarray, p: np.ndarray) -> float:
     """Nats per picture; as in Keras, a pixel of exactly 0 or 1 counts as 1e-7 away from it."""
-    return float(np.mean(nats(x, p)))
+    pieces = [slice(i, i + 2000) for i in range(0, len(x), 2000)]  # for the sake of memory
+    return float(np.mean(np.concatenate([nats(x[piece], p[piece]) for piece in pieces])))
 
 
 def floor(x: np.ndarray) -> float:

@@ -9,7 +9,7 @@ from vaelib.likelihoods import Bernoulli, Likelihood
 from vaelib.runtime import keras
 
 LogLikelihood = Callable[[np.ndarray, np.ndarray], np.ndarray]  # of pictures and codes
-CODES_AT_ONCE = 8_000  # decoded in one call, 10 kB each with MNIST; more would also be slower
+CODES_AT_ONCE = 4_000  # decoded in one call, 10 kB each with MNIST; more would also be slower
 
 
 def paired_log_likelihood(decoder: keras.Model) -> LogLikelihood:
