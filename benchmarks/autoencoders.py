@@ -90,6 +90,20 @@ def sparse(seed: int, x: np.ndarray, x_test: np.ndarray) -> Figures:
     return found
 
 
+def longer(seed: int, x: np.ndarray, x_test: np.ndarray) -> Figures:
+    """What a penalty's sparse code becomes, with more training, in nats and active units."""
+    found = {}
+    for epochs in (4, 16, 48):
+        encoder, decoder = ae.halves("dense", 256, 0.3)
+        ae.train(keras.Sequential([encoder, decoder]), x, x, epochs)
+        code = ae.drawn(encoder, x_test)
+        reading = np.linalg.norm(decoder.layers[0].get_weights()[0], axis=1)
+        found[f"{epochs} epochs: price of a code, nats"] = 0.3 * code.sum() / len(code)
+        found[f"{epochs} epochs: units active"] = np.mean(np.sum(code > 0, axis=1))
+        found[f"{epochs} epochs: size of a unit's weights"] = reading.mean()
+    return found
+
+
 def manifold(seed: int, x: np.ndarray, x_test: np.ndarray) -> Figures:
     """Angles to PCA's subspace in degrees, and distances from the sine."""
     points = ae.sine(4000, np.random.default_rng(seed))
@@ -173,6 +187,7 @@ MEASURED: list[Callable[[int, np.ndarray, np.ndarray], Figures]] = [
     strangers,
     denoising,
     sparse,
+    longer,
     manifold,
     middles,
     few,
