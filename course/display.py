@@ -11,8 +11,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from IPython.display import HTML, Markdown, display
 from IPython.utils.capture import capture_output
+from matplotlib import font_manager
+from PIL import Image, ImageDraw, ImageFont
 
 
 def source_of(thing: Any) -> str:
@@ -76,3 +79,25 @@ def folded(alt: str = "") -> Iterator[None]:
         parts.append(f'<img {source} alt="{html.escape(alt)}" width="{width}">')
     summary = "<summary>Show what comes out</summary>"
     display(HTML(f'<details class="result">{summary}{"".join(parts)}</details>'))
+
+
+def save_films(
+    path: Path, films: np.ndarray, names: list[str], titles: list[str], colours: int
+) -> None:
+    """A GIF of films in two rows, (films, frames, height, width), from 0 to 255 where 255 is ink.
+    Each has its name above it, and each frame a title above all."""
+    _, frames, height, width = films.shape
+    font = ImageFont.truetype(font_manager.findfont("DejaVu Sans"), 12)
+    columns, across, down = -(-len(films) // 2), width + 8, height + 22
+    drawn = []
+    for frame in range(frames):
+        page = Image.new("L", (columns * across, 20 + 2 * down), 255)
+        pen = ImageDraw.Draw(page)
+        pen.text((4, 2), titles[frame], fill=0, font=font)
+        for i, (film, name) in enumerate(zip(films, names, strict=True)):
+            left, top = i % columns * across + 4, i // columns * down + 20
+            pen.text((left + width // 2, top + 2), name, fill=0, font=font, anchor="ma")
+            page.paste(Image.fromarray(255 - film[frame]), (left, top + 18))
+        drawn.append(page.quantize(colours))
+    times = [700] * (frames - 1) + [2500]
+    drawn[0].save(path, save_all=True, append_images=drawn[1:], duration=times, loop=0)

@@ -651,7 +651,7 @@ plt.show()
 # %% [markdown]
 # ## Exercises
 #
-# In the first cell of an exercise replace `...` by your answer and run it; the cell below checks it, and if it is not
+# In the first cell of an exercise replace `...` with your answer and run it; the cell below checks it, and if it is not
 # right yet, tries to tell you why. A solution is folded away under each: click on the bar with the three dots to see it.
 #
 # **1.** Let $z$ be standard normal and $y = e^z$. What is the density of $y$? (Take the rule of the ring, on the line:

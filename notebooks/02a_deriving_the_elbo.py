@@ -1011,7 +1011,7 @@ for i in range(fitted.latent_dim):
 # %% [markdown]
 # ## Exercises
 #
-# In the first cell of an exercise, replace `...` by your answer and run it. The cell below checks your answer and, if it is not
+# In the first cell of an exercise, replace `...` with your answer and run it. The cell below checks your answer and, if it is not
 # right yet, tries to tell you why. A solution is folded away under each: click on the bar with the three dots to see it.
 #
 # Your function is called with NumPy arrays of float64, and may use NumPy, SciPy or `keras.ops`. As in Keras code, `z_mean`

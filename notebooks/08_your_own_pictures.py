@@ -693,7 +693,7 @@ plt.show()
 # %% [markdown]
 # ## Exercises
 #
-# In the first cell of an exercise replace `...` by your answer and run it; the cell below checks it, and if it is not
+# In the first cell of an exercise replace `...` with your answer and run it; the cell below checks it, and if it is not
 # right yet, tries to tell you why. A solution is folded away under each: click on the bar with the three dots to see
 # it.
 
