@@ -167,7 +167,12 @@ class ConditionalGAN(Labelled):
 
 
 def frozen(model: keras.Model, inputs: Any, training: bool | None = None) -> Tensor:
-    """What a model returns, with gradients to its inputs but not to its weights."""
+    """What a model returns, with gradients to its inputs but not to its weights.
+
+    >>> model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+    >>> tuple(frozen(model, ops.ones((5, 1))).shape)
+    (5, 1)
+    """
     weights = [ops.stop_gradient(weight.value) for weight in model.trainable_variables]
     others = [variable.value for variable in model.non_trainable_variables]
     output, _ = model.stateless_call(weights, others, inputs, training=training)

@@ -56,18 +56,25 @@ class LiveView(keras.callbacks.Callback):
         plt.close(figure)
 
     def draw(self, epoch: int, logs: dict[str, Any]) -> Figure:
-        """The model as it is: reconstructions beside the map, epoch and losses in the title."""
+        """The model as it is: reconstructions beside the map, if the codes have two dimensions;
+        epoch and losses in the title."""
         encoder, decoder = halves(self.model, self.label)
         pictures, names = self._pictures(encoder, decoder)
-        figure, axes = plt.subplots(1, 2, figsize=(7, 5), layout="constrained", width_ratios=[1, 4])
-        plot_digits(*zip(*pictures, strict=True), ax=axes[0], ink=self.ink)
-        axes[0].set_xticks([self.x.shape[2] * (i + 0.5) for i in range(len(names))], names)
         if decoder.latent_dim == 2:
+            shape = {"figsize": (7, 5), "width_ratios": [1, 4]}
+            figure, axes = plt.subplots(1, 2, layout="constrained", **shape)
+            plot_digits(*zip(*pictures, strict=True), ax=axes[0], ink=self.ink)
+            axes[0].set_xticks([self.x.shape[2] * (i + 0.5) for i in range(len(names))], names)
             plot_manifold(partial(decoder, training=False), n=self.n, ax=axes[1], ink=self.ink)
         else:
-            axes[1].set_axis_off()
-        losses = [f"{key} {logs[key]:.1f}" for key in ("loss", "val_loss") if key in logs]
-        figure.suptitle(", ".join([f"Epoch: {epoch}", *losses]) + " nats" * bool(losses))
+            figure, ax = plt.subplots(figsize=(7, 0.5 + 0.7 * len(names)), layout="constrained")
+            labels = [name.strip() for name in names]
+            plot_digits(*pictures, labels=labels, ax=ax, ink=self.ink)
+        keys, unit = ("loss", "val_loss"), " nats"
+        if encoder is None:
+            keys, unit = ("discriminator", "generator"), ""
+        losses = [f"{key} {logs[key]:.1f}" for key in keys if key in logs]
+        figure.suptitle(", ".join([f"Epoch: {epoch}", *losses]) + unit * bool(losses))
         return figure
 
     def _pictures(self, encoder: Any, decoder: Any) -> tuple[list[Any], list[str]]:

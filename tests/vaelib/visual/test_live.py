@@ -56,4 +56,5 @@ def test_it_needs_no_plane_and_takes_digits_of_the_test_set(make_vae):
     view.set_model(make_vae(latent_dim=3, image_shape=(28, 28, 1)))
     figure = view.draw(1, {})
     assert figure.get_suptitle() == "Epoch: 1"
-    assert [len(ax.images) for ax in figure.axes] == [1, 0]
+    assert [len(ax.images) for ax in figure.axes] == [1]  # two rows, and no map
+    assert figure.axes[0].images[0].get_array().shape[:2] == (2 * 28, 10 * 28)
