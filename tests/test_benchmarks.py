@@ -21,6 +21,7 @@ import common  # noqa: E402
 import conditional  # noqa: E402
 import convolution  # noqa: E402
 import film  # noqa: E402
+import gan  # noqa: E402
 import likelihoods  # noqa: E402
 import limits  # noqa: E402
 import literature  # noqa: E402
@@ -95,7 +96,17 @@ def test_what_is_said_of_autoencoders_holds_for_every_seed():
     for level in (0.5, 0.75):
         gained = noise[f"{level}, code of 784, dB"] - noise[f"{level}, median filter, dB"]
         assert all(gained > 2)
+    assert all(noise["0.25, code of 49, dB"] < noise["0.25, nothing, dB"])
     assert all(sparse["0.0 active"] > 2 * sparse["0.3 active"])
+    longer = {key: np.array(values) for key, values in found["longer"].items()}
+    for of, way in (
+        ("price of a code, nats", -1),
+        ("units active", 1),
+        ("size of a unit's weights", 1),
+    ):
+        early, later, last = (way * longer[f"{n} epochs: {of}"] for n in (4, 16, 48))
+        assert all(early < later), of
+        assert all(later < last), of
     assert manifold["angle of the line"].max() < 1
     assert manifold["angle for digits"].max() < 1
     away = np.abs(manifold["code and components"] - manifold["random mixtures"])
@@ -155,6 +166,31 @@ def test_the_table_of_labels_is_that_of_the_measurements():
         for run in row["runs"]:
             if "log_p" in run and row["way"] != "no label":
                 assert run["log_p"] > -run["loss"] - np.log(10) - 2  # other digits: the first 2000
+
+
+def test_the_table_of_gans_is_that_of_the_measurements():
+    found = kept("gan")
+    assert (RESULTS / "gan.md").read_text(encoding="utf-8") == gan.as_markdown(found)
+    rows = [(row["seconds"], row["objective"], row["falls"]) for row in found["digits"]]
+    assert rows == gan.RUNS
+    for row in found["digits"]:
+        assert [run["seed"] for run in row["runs"]] == list(range(gan.SEEDS))
+    assert list(found["ring"]) == list(gan.RINGS)
+    assert all(len(runs) == gan.SEEDS for runs in found["ring"].values())
+    for run in found["line"]:
+        assert run["value"] <= run["best value"]
+
+
+def test_a_wasserstein_gan_pays_for_slopes_other_than_one():
+    """A score that is linear in the picture has one slope everywhere: that of its weights."""
+    flat = gan.keras.Sequential([gan.keras.Input((28, 28, 1)), gan.keras.layers.Flatten()])
+    model = gan.Wasserstein(gan.games.generator(2), flat)
+    x, y = np.zeros((3, 28, 28, 1), "float32"), np.array([1, 1, 4])
+    paid = np.asarray(model.discriminator((x, y)) - model((x, y))["real"])
+    weights = model.discriminator.of_all.get_weights()[0][:, 0]
+    own = model.discriminator.of_label.get_weights()[0]
+    slopes = np.linalg.norm(weights + own[y], axis=1)
+    np.testing.assert_allclose(paid, 10 * (slopes - 1) ** 2, rtol=1e-4)
 
 
 def test_a_half_that_is_not_told_makes_no_difference_between_labels():

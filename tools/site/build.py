@@ -29,6 +29,7 @@ REPORTS = {
     "backends": "TensorFlow, JAX and PyTorch",
     "literature": "A mark from the literature",
     "conditional": "What telling the label gains",
+    "gan": "GANs at equal seconds",
     "manifold": "The map of digits",
     "gifs": "The animation",
     "explorer": "The explorer",

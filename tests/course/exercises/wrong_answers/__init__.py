@@ -6,6 +6,7 @@ from . import (
     dependence,
     derivation,
     evaluation,
+    gan,
     gifs,
     keras_vae,
     mapping,
@@ -16,3 +17,4 @@ from . import (
 
 OF = mapping.OF | derivation.OF | raising.OF | keras_vae.OF | watching.OF | gifs.OF
 OF |= evaluation.OF | dependence.OF | pictures.OF | conditional.OF | autoencoders.OF
+OF |= gan.OF
