@@ -20,8 +20,7 @@ from course import games
 from course.judging import Judge, frechet_distance, variety
 from vaelib.data import load_mnist
 from vaelib.models import ConditionalGAN
-from vaelib.models.gan import frozen
-from vaelib.models.labelled import pair
+from vaelib.models.gan import OBJECTIVES
 from vaelib.runtime import keras, set_up, tf
 from vaelib.training.modes import CountModes
 
@@ -47,36 +46,18 @@ class Wasserstein(ConditionalGAN):
     Source: WGAN-GP, Gulrajani et al., arXiv:1704.00028. Keras has no gradient inside a model.
     """
 
-    def call(self, inputs: Any, training: bool | None = None) -> dict[str, Any]:
-        x, y = pair(inputs)
-        n = ops.shape(x)[0]
-        z = keras.random.normal((n, self.decoder.latent_dim), seed=self.seed_generator)
-        pictures = self.decoder((z, y), training=training)
-        made = ops.stop_gradient(pictures)
-        share = keras.random.uniform((n, 1, 1, 1), seed=self.seed_generator)
-        between = share * x + (1 - share) * made
+    def scores(self, x: Any, y: Any, pictures: Any, training: Any) -> dict[str, Any]:
+        scores = super().scores(x, y, pictures, training)
+        share = keras.random.uniform((ops.shape(x)[0], 1, 1, 1), seed=self.seed_generator)
+        between = share * x + (1 - share) * ops.stop_gradient(pictures)
         with tf.GradientTape() as tape:
             tape.watch(between)
-            scores = self.discriminator((between, y), training=training)
-        slopes = ops.sqrt(ops.sum(tape.gradient(scores, between) ** 2, (1, 2, 3)) + 1e-12)
-        return {
-            "real": self.discriminator((x, y), training=training) - 10 * (slopes - 1) ** 2,
-            "made": self.discriminator((made, y), training=training),
-            "wanted": frozen(self.discriminator, (pictures, y), training),
-        }
+            here = self.discriminator((between, y), training=training)
+        slopes = ops.sqrt(ops.sum(tape.gradient(here, between) ** 2, (1, 2, 3)) + 1e-12)
+        return scores | {"real": scores["real"] - 10 * (slopes - 1) ** 2}
 
-    def compute_loss(
-        self,
-        x: Any = None,
-        y: Any = None,
-        y_pred: Any = None,
-        sample_weight: Any = None,
-        training: bool = True,
-    ) -> Any:
-        costs = y_pred["made"] - y_pred["real"], -y_pred["wanted"]
-        self.discriminator_tracker.update_state(costs[0])
-        self.generator_tracker.update_state(costs[1])
-        return ops.mean(costs[0]) + ops.mean(costs[1])
+
+OBJECTIVES["wasserstein"] = lambda real, made: made - real, lambda made: -made
 
 
 class Falling(Budget):
@@ -125,12 +106,8 @@ def digits(
     """Train for so long, and let the judge see 10 000 new digits."""
     (x, y), (_, y_test) = load_mnist()
     set_up(seed)
-    halves = games.generator(8), games.discriminator()
-    gan: Any
-    if objective == "wasserstein":
-        gan = Wasserstein(*halves)
-    else:
-        gan = ConditionalGAN(*halves, objective=objective)
+    kind: Any = Wasserstein if objective == "wasserstein" else ConditionalGAN
+    gan = kind(games.generator(8), games.discriminator(), objective=objective)
     gan.compile(keras.optimizers.Adam(PEAK, beta_1=0.5), steps_per_execution=20)
     budget = Falling(seconds, PEAK, falls)
     run = gan.fit(
@@ -138,10 +115,11 @@ def digits(
     )
     asked = np.arange(NEW) % 10
     new = gan.generate(asked, seed=1)
+    of_new = judge.features(new)
     found = {
         "asked": np.mean(judge.labels(new) == asked),
-        "frechet": frechet_distance(judge.features(new), features),
-        "variety": variety(judge.features(new), asked, features, y_test),
+        "frechet": frechet_distance(of_new, features),
+        "variety": variety(of_new, asked, features, y_test),
         "discriminator": run.history["discriminator"][-1],
         "generator": run.history["generator"][-1],
     }

@@ -93,14 +93,19 @@ def tensor(x: np.ndarray) -> Any:
 
 def drawn(model: keras.Model, x: np.ndarray) -> np.ndarray:
     """What a model makes of many inputs, 2000 at a time."""
-    parts = [model(x[i : i + 2000], training=False) for i in range(0, len(x), 2000)]
+    parts = [model(x[piece], training=False) for piece in pieces(len(x))]
     return np.concatenate([keras.ops.convert_to_numpy(part) for part in parts])
+
+
+def pieces(n: int) -> list[slice]:
+    """0 to n, 2000 at a time, for the sake of memory."""
+    return [slice(i, i + 2000) for i in range(0, n, 2000)]
 
 
 def cost(x: np.ndarray, p: np.ndarray) -> float:
     """Nats per picture; as in Keras, a pixel of exactly 0 or 1 counts as 1e-7 away from it."""
-    pieces = [slice(i, i + 2000) for i in range(0, len(x), 2000)]  # for the sake of memory
-    return float(np.mean(np.concatenate([nats(x[piece], p[piece]) for piece in pieces])))
+    each = [nats(x[piece], p[piece]) for piece in pieces(len(x))]
+    return float(np.mean(np.concatenate(each)))
 
 
 def floor(x: np.ndarray) -> float:

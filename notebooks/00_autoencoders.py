@@ -467,7 +467,7 @@ plt.show()
 # What does the right-hand decoder make of such codes? Above, twelve draws that went astray; below, twelve that did not:
 
 # %% alt="Two rows of twelve invented pictures. In both, some are clear digits and others are smudges."
-far = ae.stray(z, drawn[0.3])  # z is still that of 0.3
+far = ae.stray(codes[0.3], drawn[0.3])
 twelve = [drawn[0.3][each][:12] for each in (far, ~far)]
 rows = [ae.drawn(decoders[0.3], each) for each in twelve]
 plot_digits(*rows, labels=["astray", "the others"])

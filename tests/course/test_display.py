@@ -3,9 +3,11 @@
 import base64
 import re
 
+import numpy as np
 import pytest
+from PIL import Image
 
-from course.display import folded, show_gif, show_source, source_of
+from course.display import folded, save_films, show_gif, show_source, source_of
 
 
 def with_docstring(x):
@@ -86,6 +88,22 @@ def test_only_a_gif_is_shown_as_one(tmp_path):
     (tmp_path / "a.gif").write_bytes(b"\x89PNG")
     with pytest.raises(ValueError, match="path must name a GIF"):
         show_gif(tmp_path / "a.gif", "a picture")
+
+
+def test_films_stand_in_two_rows_below_their_names(tmp_path):
+    films = np.zeros((3, 2, 30, 20), "uint8")
+    films[2, 1] = 255  # the third film is all ink in the second frame
+    save_films(tmp_path / "a.gif", films, ["a", "b", "c"], ["one", "two"], colours=4)
+    with Image.open(tmp_path / "a.gif") as gif:
+        assert (gif.n_frames, gif.size) == (2, (2 * 28, 20 + 2 * 52))
+        before = np.asarray(gif.convert("L"))
+        gif.seek(1)
+        after = np.asarray(gif.convert("L"))
+    place = slice(90, 120), slice(4, 24)  # second row, first column
+    assert before[place].min() > 250
+    assert after[place].max() < 5
+    assert before[:20].min() < 100  # the title
+    assert not np.array_equal(before[:20], after[:20])
 
 
 def test_what_is_printed_and_drawn_is_folded(monkeypatch):

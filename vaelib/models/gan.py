@@ -129,12 +129,14 @@ class ConditionalGAN(Labelled):
         return self.decoder.likelihood.unit_interval
 
     def call(self, inputs: Any, training: bool | None = None) -> dict[str, Tensor]:
-        """Scores of the pictures, `real`; of generated ones with the same labels, `made`, without
-        a way back to the generator; and of the same, `wanted`, with no way to the discriminator."""
         x, y = pair(inputs)
         shape = (ops.shape(x)[0], self.decoder.latent_dim)
         z = keras.random.normal(shape, seed=self.seed_generator)
-        pictures = self.decoder((z, y), training=training)
+        return self.scores(x, y, self.decoder((z, y), training=training), training)
+
+    def scores(self, x: Tensor, y: Tensor, pictures: Tensor, training: Any) -> dict[str, Tensor]:
+        """Scores of the pictures, `real`; of generated ones with the same labels, `made`, without
+        a way back to the generator; and of the same, `wanted`, with no way to the discriminator."""
         return {
             "real": self.discriminator((x, y), training=training),
             "made": self.discriminator((ops.stop_gradient(pictures), y), training=training),

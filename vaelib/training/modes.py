@@ -45,8 +45,5 @@ class CountModes(keras.callbacks.Callback):
         self._few = [*self._few, found] if self.least and found < self.least else []
         if len(self._few) == self.patience:
             self.model.stop_training = True
-            counts = ", ".join(map(str, self._few))
-            print(
-                f"Stopped after epoch {epoch + 1}: fewer than {self.least} modes in "
-                f"{self.patience} counts ({counts})."
-            )
+            which = f"{self.patience} counts ({', '.join(map(str, self._few))})"
+            print(f"Stopped after epoch {epoch + 1}: fewer than {self.least} modes in {which}.")
