@@ -258,7 +258,7 @@ print("modes, without momentum:", *modes_calm)
 assert modes_calm[-1] == 8
 assert max(modes_usual) < 8
 
-# %% alt="Four scatter plots. Real: eight small round clouds on a circle. With momentum, after 1000 steps and after 2000: one streak of points each, in different places, which misses most of the circles. Without momentum: eight clouds again, with a few points on the way from one to the next."
+# %% alt="Four scatter plots. Real: eight small round clouds on a circle. With momentum, after 1000 steps and after 2000: a streak or a wedge of points, in different places, which misses most of the circles. Without momentum: eight clouds again, with a few points on the way from one to the next."
 fig, axes = plt.subplots(1, 4, figsize=(11, 3), sharey=True, layout="constrained")
 shown = {"real": points[:2000], "momentum, step 1000": usual[1]}
 shown |= {"momentum, step 2000": usual[3], "no momentum, step 3000": calm[-1]}
@@ -271,7 +271,7 @@ sns.despine()
 plt.show()
 
 # %% [markdown]
-# With momentum the generator sends all its points to one side. When the discriminator has learned to reject them there, it moves on to another, and so on. This is **mode collapse**. With the discriminator as it is at the moment, nothing in its loss asks for variety: the loss is a mean over single points, and each of them
+# With momentum the generator draws a streak or a wedge that misses most of the clouds. When the discriminator has learned to reject points there, it moves on, and so on. This is **mode collapse**. With the discriminator as it is at the moment, nothing in its loss asks for variety: the loss is a mean over single points, and each of them
 # is best off where the score is highest.
 #
 # Without momentum all eight clouds are found (with some points on the way between them: the generator is continuous, and the clouds are apart, as in notebook 09). That is one run. Here are three seeds each, and two other cures: a discriminator with four times as many units in each layer, and one that is shown two points at a
@@ -432,8 +432,8 @@ for side in ("discriminator", "generator"):
 axes[0].axhline(
     2, linestyle=":", color="0.5", label="discriminator, if all scores are 0"
 )
-axes[0].set(xlabel="steps", title="losses", ylim=(0, 2.6))
-axes[0].legend(loc="center right", fontsize=10)
+axes[0].set(xlabel="steps", title="losses", ylim=(0, 3.2))
+axes[0].legend(loc="upper right", fontsize=10)
 axes[1].semilogy(at, distance)
 axes[1].axhline(floor, linestyle="--", color="0.5", label="floor")
 axes[1].set(xlabel="steps", title="Fréchet distance of 1000 new digits")
