@@ -101,7 +101,7 @@ def lines(name):
 
 
 def test_vaelib_can_be_read_in_one_sitting():
-    assert sum(lines(name) for name in VAELIB) <= 3440
+    assert sum(lines(name) for name in VAELIB) <= 3560
 
 
 def test_the_model_fits_on_its_page():

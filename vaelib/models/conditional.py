@@ -2,19 +2,16 @@
 
 from typing import Any
 
-import numpy as np
-
 from vaelib.elbo import Tensor
-from vaelib.latent import encode
-from vaelib.models.conditional_halves import ConditionalDecoder, ConditionalEncoder, checked_labels
+from vaelib.models.conditional_halves import ConditionalDecoder, ConditionalEncoder
 from vaelib.models.foreign import as_decoder
-from vaelib.models.labelled import Labelled, pair
+from vaelib.models.labelled import Encoded, pair
 from vaelib.models.vae import VAE
 from vaelib.runtime import keras
 
 
 @keras.saving.register_keras_serializable(package="vaelib")
-class ConditionalVAE(Labelled, VAE):
+class ConditionalVAE(Encoded, VAE):
     """A VAE of pictures with labels, trained by `fit(x, y)` to raise a bound on log P(X|Y).
 
     The prior stays N(0, I) for every label, so the code need not say what the label says. All else
@@ -28,6 +25,7 @@ class ConditionalVAE(Labelled, VAE):
         n_classes: how many labels there are, at least 2.
         beta, likelihood: as for `VAE`; a finished `ConditionalDecoder` has a likelihood of its own.
 
+    >>> import numpy as np
     >>> from vaelib.models import Decoder, Encoder
     >>> vae = ConditionalVAE(Encoder(latent_dim=2), Decoder(latent_dim=2 + 10))
     >>> vae.compile(optimizer="adam")
@@ -63,23 +61,6 @@ class ConditionalVAE(Labelled, VAE):
         z_mean, z_log_var, z = self.encoder((x, y), training=training)
         logits = self.decoder.logits((z, y), training=training)
         return {"z_mean": z_mean, "z_log_var": z_log_var, "logits": logits}
-
-    def reconstruct(self, inputs: Any) -> Tensor:
-        """Pictures decoded from the mean codes, each with its label."""
-        x, y = pair(inputs)
-        z_mean, _, _ = self.encoder((x, y), training=False)
-        return self.decoder((z_mean, y), training=False)
-
-    def restyle(self, x: Any, y: Any) -> np.ndarray:
-        """Each picture's style carried over to all classes: (n, n_classes, *image_shape).
-
-        The mean code of the picture, given its label, is decoded with every label.
-        """
-        y = checked_labels("y", y, self.n_classes, len(x))
-        codes = np.repeat(encode(self.encoder, x, y)[0], self.n_classes, axis=0)
-        labels = np.tile(np.arange(self.n_classes), len(x))
-        pictures = self.decoder.predict((codes, labels), batch_size=1000, verbose=0)
-        return pictures.reshape(len(x), self.n_classes, *self.image_shape)
 
     def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"n_classes": self.n_classes}

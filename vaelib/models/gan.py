@@ -93,7 +93,7 @@ class ConditionalGAN(Labelled):
     (3, 28, 28, 1)
     """
 
-    parts = ("generator", "discriminator")
+    parts: tuple[str, ...] = ("generator", "discriminator")
 
     def __init__(
         self,

@@ -1,10 +1,12 @@
-"""What models of pictures with labels share: `fit(x, y)`, and new pictures for a label."""
+"""What models of pictures with labels share: `fit(x, y)`, new pictures for a label, and styles."""
 
 from typing import Any
 
 import numpy as np
 
 from vaelib import _validation as check
+from vaelib.elbo import Tensor
+from vaelib.latent import encode
 from vaelib.models.base import PictureModel
 from vaelib.models.conditional_halves import checked_labels
 from vaelib.models.guard import is_array
@@ -50,6 +52,29 @@ class Labelled(PictureModel):
             if y is None:
                 raise ValueError(f"{of}y must be the labels of x, got None")
             checked_labels(f"{of}y", y, self.n_classes, len(x))
+
+
+class Encoded(Labelled):
+    """A `Labelled` with an encoder, too: it sets `encoder`, a `ConditionalEncoder`."""
+
+    encoder: Any
+
+    def reconstruct(self, inputs: Any) -> Tensor:
+        """Pictures decoded from the mean codes, each with its label."""
+        x, y = pair(inputs)
+        z_mean, _, _ = self.encoder((x, y), training=False)
+        return self.decoder((z_mean, y), training=False)
+
+    def restyle(self, x: Any, y: Any) -> np.ndarray:
+        """Each picture's style carried over to all classes: (n, n_classes, *image_shape).
+
+        The mean code of the picture, given its label, is decoded with every label.
+        """
+        y = checked_labels("y", y, self.n_classes, len(x))
+        codes = np.repeat(encode(self.encoder, x, y)[0], self.n_classes, axis=0)
+        labels = np.tile(np.arange(self.n_classes), len(x))
+        pictures = self.decoder.predict((codes, labels), batch_size=1000, verbose=0)
+        return pictures.reshape(len(x), self.n_classes, *self.image_shape)
 
 
 def pair(inputs: Any) -> Any:

@@ -71,7 +71,7 @@ class LiveView(keras.callbacks.Callback):
             labels = [name.strip() for name in names]
             plot_digits(*pictures, labels=labels, ax=ax, ink=self.ink)
         keys, unit = ("loss", "val_loss"), " nats"
-        if encoder is None:
+        if hasattr(self.model, "discriminator"):
             keys, unit = ("discriminator", "generator"), ""
         losses = [f"{key} {logs[key]:.1f}" for key in keys if key in logs]
         figure.suptitle(", ".join([f"Epoch: {epoch}", *losses]) + unit * bool(losses))
