@@ -30,7 +30,7 @@ help:
 	@echo "make test-all test on every Python, and with the oldest and the newest packages (an hour)"
 	@echo "make course   re-run every notebook in place, in order, and renew the README's pictures"
 	@echo "make site     make the course into web pages, in site/"
-	@echo "make bench    measure speed and quality, and write benchmarks/results (two and a half hours)"
+	@echo "make bench    measure speed and quality, and write benchmarks/results (five hours)"
 	@echo "make setup    only make .venv (the others do it by themselves)"
 	@echo "make format   put the code in the one style"
 	@echo "make lock     choose the newest versions again and write them to requirements*.lock"

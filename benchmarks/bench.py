@@ -1,6 +1,6 @@
 """Everything that the course claims about speed and quality, measured in one go on this machine.
 
-    make bench                            about two and a half hours on two cores
+    make bench                            about five hours on two cores
     make bench ARTICLE_EPOCHS=1000        and the article's recipe in full, up to an hour more
     make bench LITERATURE=1               and a mark from the literature, 55 minutes more
 
@@ -20,7 +20,8 @@ from common import RESULTS, machine, save, save_text
 
 PARTS = ["training", "throughput", "manifold", "gifs", "recipes", "optimizers", "rates"]
 PARTS += ["likelihoods", "collapse", "objectives", "overfitting", "convolution", "shapes"]
-PARTS += ["judge", "autoencoders", "conditional", "gan", "whole_course", "backends", "scaling"]
+PARTS += ["judge", "autoencoders", "conditional", "gan"]
+PARTS += ["vae_gan", "scoreboard", "whole_course", "backends", "scaling"]
 ON_JAX = ["scaling"]
 
 
@@ -161,7 +162,8 @@ def as_markdown(found: dict[str, Any], made: dict[str, Any]) -> str:
         "literature: [literature.md](literature.md). The same recipe on TensorFlow, JAX and "
         "PyTorch: [backends.md](backends.md). More machines than one: "
         "[many-machines.md](../../docs/many-machines.md). What telling a VAE the label gains: "
-        "[conditional.md](conditional.md). GANs: [gan.md](gan.md).",
+        "[conditional.md](conditional.md). GANs: [gan.md](gan.md). The VAE+GAN: "
+        "[vae_gan.md](vae_gan.md). All models: [scoreboard.md](scoreboard.md).",
         "",
         "## Adam and RMSprop",
         "",

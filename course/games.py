@@ -138,3 +138,10 @@ def discriminator() -> keras.Model:
     for filters in (32, 64):
         inner += [layers.Conv2D(filters, **narrower), layers.LeakyReLU(0.2)]
     return keras.Sequential([keras.Input((28, 28, 1)), *inner, layers.Flatten()])
+
+
+def feature_discriminator(features: int = 128) -> keras.Model:
+    """The same, with a layer on top that gathers what the convolutions found: so many features."""
+    gather = [layers.Dense(features), layers.LeakyReLU(0.2)]
+    below = [keras.Input((28, 28, 1)), *discriminator().layers]
+    return keras.Sequential([*below, *gather])

@@ -15,6 +15,7 @@ sys.path.insert(0, str(FOLDER))
 
 import autoencoders  # noqa: E402
 import backends  # noqa: E402
+import baselines  # noqa: E402
 import bench  # noqa: E402
 import collapse  # noqa: E402
 import common  # noqa: E402
@@ -30,11 +31,14 @@ import optimizers  # noqa: E402
 import overfitting  # noqa: E402
 import rates  # noqa: E402
 import recipes  # noqa: E402
+import ruler  # noqa: E402
 import scaling  # noqa: E402
+import scoreboard  # noqa: E402
 import shapes  # noqa: E402
 import sprint  # noqa: E402
 import throughput  # noqa: E402
 import training  # noqa: E402
+import vae_gan  # noqa: E402
 
 from vaelib.training.recording import Recording, snapshot_epochs  # noqa: E402
 
@@ -179,6 +183,60 @@ def test_the_table_of_gans_is_that_of_the_measurements():
     assert all(len(runs) == gan.SEEDS for runs in found["ring"].values())
     for run in found["line"]:
         assert run["value"] <= run["best value"]
+
+
+def test_the_tables_of_the_vae_gan_are_those_of_the_measurements():
+    found = kept("vae_gan")
+    assert (RESULTS / "vae_gan.md").read_text(encoding="utf-8") == vae_gan.as_markdown(found)
+    ways = [*vae_gan.GAMMAS, vae_gan.JUDGED, vae_gan.AFTERWARDS]
+    assert [row["way"] for row in found["rows"]] == ways
+    for row in found["rows"]:
+        assert [run["seed"] for run in row["runs"]] == list(range(vae_gan.SEEDS))
+    assert len(found["metrics"]) == vae_gan.SEEDS
+
+
+def test_the_scoreboard_is_that_of_the_measurements():
+    found = kept("scoreboard")
+    rows, page = found["rows"], (RESULTS / "scoreboard.md").read_text(encoding="utf-8")
+    assert page == scoreboard.as_markdown(rows, found["machine"])
+    names = {row["name"] for row in rows}
+    assert names == {*scoreboard.MODELS, *scoreboard.BASELINES}
+    for row in rows:
+        assert row["seconds"] in (0, *scoreboard.BUDGETS)
+        assert [run["seed"] for run in row["runs"]] == list(range(scoreboard.SEEDS))
+        for run in row["runs"]:
+            assert run["seconds"] < row["seconds"] + 15
+            if "log_p" in run:
+                assert run["log_p"] > -run["nats"] - 40  # a bound, of other digits
+
+
+def test_the_ruler_knows_real_digits_from_copies_and_from_noise():
+    tape = ruler.Ruler()
+    real = tape.of_new(tape.x[:10_000], tape.y[:10_000])
+    assert real["copies"] == 1.0
+    assert real["nearest"] < 1e-3
+    assert real["frechet"] < 0.6
+    assert real["coverage"] > 0.9
+    noise = np.random.default_rng(0).random((10_000, 28, 28, 1), "float32")
+    noisy = tape.of_new(noise, tape.asked)
+    assert noisy["asked"] < 0.2
+    assert noisy["coverage"] < 0.01
+    assert noisy["copies"] == 0
+    exact = tape.of_reconstructions(tape.x_test)
+    assert exact["away"] < 1e-6
+    assert 40 < exact["nats"] < 60  # the entropy of the grey pixels
+
+
+def test_the_baselines_draw_what_their_densities_say():
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(0.5, 0.1, (400, 28, 28, 1)), np.arange(400) % 10
+    normals = baselines.Normals(x, y).generate(np.full(500, 3), seed=0)
+    assert np.allclose(normals.mean(axis=0), x[y == 3].mean(axis=0), atol=0.03)
+    kernels = baselines.Kernels(x[:300], y[:300], x[300:], y[300:])
+    drawn = kernels.generate(np.array([3, 3, 7]), seed=1).reshape(3, -1)
+    away = ((drawn[:, None] - kernels.x) ** 2).sum(axis=2) / 784
+    assert np.allclose(np.sqrt(away.min(axis=1)), kernels.width, rtol=0.1)
+    assert kernels.y[away.argmin(axis=1)].tolist() == [3, 3, 7]
 
 
 def test_a_wasserstein_gan_pays_for_slopes_other_than_one():

@@ -66,3 +66,7 @@ def test_points_of_a_group_are_neighbours():
     gan = games.PlaneGAN(together=2)
     found = gan.in_groups(np.arange(8.0).reshape(4, 2))
     assert np.asarray(found).tolist() == [[0, 1, 2, 3], [4, 5, 6, 7]]
+
+
+def test_features_are_as_many_as_asked_for():
+    assert games.feature_discriminator(16).output_shape == (None, 16)

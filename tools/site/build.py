@@ -30,6 +30,8 @@ REPORTS = {
     "literature": "A mark from the literature",
     "conditional": "What telling the label gains",
     "gan": "GANs at equal seconds",
+    "vae_gan": "The VAE+GAN",
+    "scoreboard": "One scoreboard",
     "manifold": "The map of digits",
     "gifs": "The animation",
     "explorer": "The explorer",
