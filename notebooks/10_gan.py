@@ -651,4 +651,4 @@ assert judge.labels(between)[[0, -1]].tolist() == [3, 8]
 # Training of Wasserstein GANs*, [arXiv:1704.00028](https://arxiv.org/abs/1704.00028) · [32] A. Radford, L. Metz, S. Chintala, *Unsupervised Representation Learning with Deep Convolutional Generative Adversarial Networks*, [arXiv:1511.06434](https://arxiv.org/abs/1511.06434) · Data: Y. LeCun, C. Cortes, C. J. C. Burges, *The MNIST database of handwritten
 # digits*, CC BY-SA 3.0.
 #
-# **Next:** there is no next chapter yet.
+# **Next:** [notebook 11](11_vae_gan.ipynb), an encoder for the GAN, or a discriminator for the VAE.

@@ -35,6 +35,7 @@ SQUARES = {
     "08_your_own_pictures": ("plot_digits(x_test[:12]", (0.0, 0.0, 0.17, 1.0)),
     "09_conditional_vae": ("Left, a digit of the test set", (0.1, 0.05, 0.5, 0.45)),
     "10_gan": ("usual[3]", (0.532, 0.1, 0.744, 0.868)),
+    "11_vae_gan": ("subplots(3, 8", (0.396, 0.676, 0.511, 0.93)),
 }
 ANIMATION = ("05_making_gifs", "runs/long_run.gif", "learning.gif")
 

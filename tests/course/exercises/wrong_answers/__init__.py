@@ -12,9 +12,10 @@ from . import (
     mapping,
     pictures,
     raising,
+    vae_gan,
     watching,
 )
 
 OF = mapping.OF | derivation.OF | raising.OF | keras_vae.OF | watching.OF | gifs.OF
 OF |= evaluation.OF | dependence.OF | pictures.OF | conditional.OF | autoencoders.OF
-OF |= gan.OF
+OF |= gan.OF | vae_gan.OF
