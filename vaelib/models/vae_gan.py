@@ -73,13 +73,13 @@ class VAEGAN(Encoded, ConditionalGAN):
         x, y = pair(inputs)
         z_mean, z_log_var, z = self.encoder((x, y), training=training)
         # The same picture, once with a way back to the encoder, and once to the decoder.
-        of_encoder = frozen(self.decoder, (z, y), training)
-        of_decoder = self.decoder((ops.stop_gradient(z), y), training=training)
+        to_encoder = frozen(self.decoder, (z, y), training)
+        to_decoder = self.decoder((ops.stop_gradient(z), y), training=training)
         return super().call(inputs, training) | {
             "z_mean": z_mean,
             "z_log_var": z_log_var,
-            "of_encoder": self.distance(x, of_encoder, training),
-            "of_decoder": self.distance(x, of_decoder, training),
+            "encoder_distance": self.distance(x, to_encoder, training),
+            "decoder_distance": self.distance(x, to_decoder, training),
         }
 
     def distance(self, x: Tensor, pictures: Tensor, training: bool | None = None) -> Tensor:
@@ -100,10 +100,10 @@ class VAEGAN(Encoded, ConditionalGAN):
         game = super().compute_loss(x, y, y_pred, sample_weight, training)
         kl = gaussian_kl(y_pred["z_mean"], y_pred["z_log_var"])
         self.kl_tracker.update_state(kl)
-        self.distance_tracker.update_state(y_pred["of_encoder"])
-        of_encoder = self.beta * kl + y_pred["of_encoder"]
-        of_decoder = self.gamma * y_pred["of_decoder"]
-        return game + ops.mean(of_encoder + of_decoder) / replicas()
+        self.distance_tracker.update_state(y_pred["encoder_distance"])
+        encoder_pays = self.beta * kl + y_pred["encoder_distance"]
+        decoder_pays = self.gamma * y_pred["decoder_distance"]
+        return game + ops.mean(encoder_pays + decoder_pays) / replicas()
 
     def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"gamma": self.gamma, "beta": self.beta}

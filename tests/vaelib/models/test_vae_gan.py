@@ -45,8 +45,8 @@ def trained():
     [
         ("z_mean", "encoder"),
         ("z_log_var", "encoder"),
-        ("of_encoder", "encoder"),
-        ("of_decoder", "decoder"),
+        ("encoder_distance", "encoder"),
+        ("decoder_distance", "decoder"),
         ("wanted", "decoder"),
         ("real", "discriminator"),
         ("made", "discriminator"),
@@ -75,8 +75,8 @@ def test_what_the_loss_adds_up():
     z_mean, z_log_var = found["z_mean"], found["z_log_var"]
     kl = 0.5 * np.sum(z_mean**2 + np.exp(z_log_var) - 1 - z_log_var, axis=1)
     game = np.maximum(1 - found["real"], 0) + np.maximum(1 + found["made"], 0) - found["wanted"]
-    np.testing.assert_allclose(found["of_encoder"], found["of_decoder"], rtol=1e-4)
-    expected = np.mean(0.5 * kl + (1 + 3) * found["of_encoder"] + game)
+    np.testing.assert_allclose(found["encoder_distance"], found["decoder_distance"], rtol=1e-4)
+    expected = np.mean(0.5 * kl + (1 + 3) * found["encoder_distance"] + game)
     assert float(loss) == pytest.approx(expected, rel=1e-4)
 
 
@@ -108,9 +108,8 @@ def test_a_finished_gan_gets_an_encoder():
         Decoder(2 + 3, hidden_units=(16,), image_shape=(8, 8, 1)), features(), n_classes=3
     )
     gan.decoder.trainable = gan.discriminator.trainable = False
-    model = VAEGAN(
-        Encoder(2, hidden_units=(16,), image_shape=(8, 8, 1)), gan.decoder, gan.discriminator, 3
-    )
+    encoder = Encoder(2, hidden_units=(16,), image_shape=(8, 8, 1))
+    model = VAEGAN(encoder, gan.decoder, gan.discriminator, 3, beta=0.01)
     model.compile(keras.optimizers.Adam(0.005))
     before = {part: arrays(getattr(model, part).get_weights()) for part in PARTS}
     costs = model.fit(X, Y, batch_size=20, epochs=10, verbose=0).history["distance"]
