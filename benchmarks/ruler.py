@@ -29,19 +29,20 @@ class Ruler:
         self.half = rng.permutation(NEW)[: NEW // 2]
         self.near = to_nearest(self.x_test[self.half[:SOME]], self.x)
 
-    def of_new(self, new: np.ndarray, asked: np.ndarray | None = None) -> dict[str, float]:
+    def of_new(
+        self, new: np.ndarray, asked: np.ndarray | None = None, x: np.ndarray | None = None
+    ) -> dict[str, float]:
         """Of 10 000 new pictures; with the labels asked for, if there were any.
 
         `bias` is how much of the Fréchet distance is due to there being 10 000 new pictures only:
         it falls as 1/n, so half as many show it. `nearest` is the median squared distance, in
-        pixels, from a training picture, as a share of that of test digits; `copies` are nearer than
-        the nearest hundredth of the test digits are.
+        pixels, from a training picture (or from one of `x`), as a share of that of test digits.
         """
         features, n = self.judge.features(new), len(new) // 2
         distance = frechet_distance(features, self.features)
         halves = [frechet_distance(each, self.features) for each in (features[:n], features[n:])]
         density, coverage = density_and_coverage(self.features[self.half], features[:n])
-        near = to_nearest(new[:SOME], self.x)
+        near = to_nearest(new[:SOME], self.x if x is None else x)
         found = {
             "frechet": distance,
             "bias": np.mean(halves) - distance,
@@ -49,7 +50,6 @@ class Ruler:
             "coverage": coverage,
             "sharpness": sharpness(new) / self.sharp,
             "nearest": np.median(near) / np.median(self.near),
-            "copies": np.mean(near < np.quantile(self.near, 0.01)),
         }
         if asked is not None:
             found["asked"] = np.mean(self.judge.labels(new) == asked)

@@ -27,7 +27,7 @@ ops = keras.ops
 
 
 class Judged(VAEGAN):
-    """Half of what the discriminator takes for made are reconstructions: Larsen et al., (8)."""
+    """Half of what the discriminator must tell from real digits are reconstructions."""
 
     def call(self, inputs: Any, training: bool | None = None) -> dict[str, Any]:
         x, y = inputs
@@ -79,32 +79,53 @@ def measured(way: Any, seed: int, ruler: Ruler) -> tuple[dict[str, float], dict[
     return found | {"seed": seed}, {} if way != 1 else metrics(model, ruler)
 
 
+def farther(phi: Any, ruler: Ruler) -> dict[str, list[float]]:
+    """By these features, in how many of 2000 test digits a shift counts more than each hole."""
+    x = ruler.x_test[:2000]
+    moved = {
+        way: [np.roll(x, step, axis) for step in (-1, 1)]
+        for way, axis in (("to the side", 2), ("up or down", 1))
+    }
+    rng = np.random.default_rng(0)
+    here = phi(x)
+    holes = [np.sum((phi(cut_out(x, size, rng)) - here) ** 2, axis=1) for size in HOLES]
+    found = {}
+    for way, pair in moved.items():
+        away = [np.sum((phi(each) - here) ** 2, axis=1) for each in pair]
+        shares = np.mean([[np.mean(each > hole) for hole in holes] for each in away], axis=0)
+        found[way] = [round(float(share), 4) for share in shares]
+    return found
+
+
+def features(network: keras.Model) -> Any:
+    """A network as a function of many pictures."""
+    return lambda x: network.predict(x, batch_size=500, verbose=0)
+
+
 def metrics(model: VAEGAN, ruler: Ruler) -> dict[str, Any]:
-    """For each metric, in how many of 2000 test digits the shift counts more than the hole."""
+    """What the parts of a trained discriminator see, and what it says."""
     x, y = ruler.x_test[:2000], ruler.y_test[:2000]
-    moved, rng = np.roll(x, 1, axis=2), np.random.default_rng(0)
-    cut = [cut_out(x, size, rng) for size in HOLES]
     inner = model.discriminator.inner
     maps = keras.Sequential([keras.Input((28, 28, 1)), *inner.layers[:-2]])
-    new = games.feature_discriminator()
-    phis = {
-        "pixels": lambda a: a.reshape(len(a), -1),
-        "its convolutions": lambda a: maps.predict(a, batch_size=500, verbose=0),
-        "its features": lambda a: inner.predict(a, batch_size=500, verbose=0),
-        "an untrained one's": lambda a: new.predict(a, batch_size=500, verbose=0),
-        "the judge's": ruler.judge.features,
-    }
-    found: dict[str, Any] = {}
-    for name, phi in phis.items():
-        here = phi(x)
-        away = np.sum((phi(moved) - here) ** 2, axis=1)
-        holes = [np.sum((phi(each) - here) ** 2, axis=1) for each in cut]
-        found[name] = [round(float(np.mean(away > each)), 4) for each in holes]
     scores = model.discriminator.given(y)
-    pictures = {"as it is": x, "moved": moved}
-    pictures |= {f"hole of {size}": each for size, each in zip(HOLES, cut, strict=True)}
-    means = {name: float(np.mean(ops.convert_to_numpy(scores(a)))) for name, a in pictures.items()}
-    return {"farther": found, "scores": rounded(means)}
+    pictures = {"as it is": x, "to the side": np.roll(x, 1, 2), "down": np.roll(x, 1, 1)}
+    rng = np.random.default_rng(0)
+    pictures |= {f"hole of {size}": cut_out(x, size, rng) for size in HOLES}
+    means = {name: np.mean(ops.convert_to_numpy(scores(a))) for name, a in pictures.items()}
+    parts = {"convolutions": features(maps), "features": features(inner)}
+    shares = {name: farther(phi, ruler) for name, phi in parts.items()}
+    return {"farther": shares, "scores": rounded(means)}
+
+
+def others(ruler: Ruler) -> dict[str, list[dict[str, Any]]]:
+    """The same of pixels, of the judge, and of ten discriminators before any training."""
+    untrained = []
+    for seed in range(10):
+        set_up(seed)
+        untrained.append(farther(features(games.feature_discriminator()), ruler))
+    pixels = farther(lambda x: x.reshape(len(x), -1), ruler)
+    judge = farther(ruler.judge.features, ruler)
+    return {"pixels": [pixels], "untrained features": untrained, "the judge's": [judge]}
 
 
 COLUMNS = {
@@ -141,12 +162,17 @@ def as_markdown(found: dict[str, Any]) -> str:
         lines.append(f"| {row['way']} | " + " | ".join(cells) + " |")
     lines += ["", "For how many of 2000 digits is the one moved by a pixel farther away than the"]
     lines += ["one with a hole of so many pixels on each side, by which metric?", ""]
-    lines += ["| metric | " + " | ".join(f"{size} × {size}" for size in HOLES) + " |"]
-    lines += ["|---" * (1 + len(HOLES)) + "|"]
-    for name in found["metrics"][0]["farther"]:
-        shares = zip(*(each["farther"][name] for each in found["metrics"]), strict=True)
-        cells = [", ".join(f"{value:.1%}" for value in seeds) for seeds in shares]
-        lines.append(f"| {name} | " + " | ".join(cells) + " |")
+    lines += ["| metric | moved | " + " | ".join(f"{size} × {size}" for size in HOLES) + " |"]
+    lines += ["|---" * (2 + len(HOLES)) + "|"]
+    seen = {
+        name: [run["farther"][name] for run in found["metrics"]]
+        for name in found["metrics"][0]["farther"]
+    }
+    for name, runs in (seen | found["others"]).items():
+        for way in runs[0]:
+            shares = zip(*(run[way] for run in runs), strict=True)
+            cells = [", ".join(f"{value:.0%}" for value in seeds) for seeds in shares]
+            lines.append(f"| {name} | {way} | " + " | ".join(cells) + " |")
     lines += ["", "| score of the digit | mean over the digits |", "|---|---|"]
     for name in found["metrics"][0]["scores"]:
         cell = ", ".join(f"{each['scores'][name]:.2f}" for each in found["metrics"])
@@ -166,7 +192,7 @@ def main() -> None:
             runs.append(run)
             seen += [metric] if metric else []
         rows.append({"way": way, "runs": runs})
-    found = {"rows": rows, "metrics": seen, "machine": machine()}
+    found = {"rows": rows, "metrics": seen, "others": others(ruler), "machine": machine()}
     save("vae_gan", found)
     save_text("vae_gan.md", as_markdown(found))
 
