@@ -15,7 +15,7 @@ def _coverage(away: np.ndarray, reach: np.ndarray) -> float:
 check_coverage = Exercise(
     right=_coverage,
     cases=[
-        (np.array([[0.5, 2.0], [3.0, 1.0], [4.0, 4.0]]), np.array([1.0, 1.0, 1.0])),
+        (np.array([[0.5, 2.0], [3.0, 0.9], [4.0, 4.0]]), np.array([1.0, 1.0, 1.0])),
         (_rng.uniform(0, 2, (6, 4)), _rng.uniform(0.2, 1, 6)),
         (_rng.uniform(0, 2, (5, 5)), _rng.uniform(0.2, 1, 5)),
     ],
