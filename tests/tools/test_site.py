@@ -77,10 +77,11 @@ def test_nothing_is_fetched_from_elsewhere(site):
 
 
 def test_it_has_nothing_that_nobody_fetches(site):
-    """Neither scripts for other set-ups of MathJax, nor its speech in other languages than the
-    page's, nor the sources of scripts."""
+    """Neither scripts for other set-ups of MathJax, nor what its bundle has inside, nor its speech
+    in other languages than the page's, nor the sources of scripts."""
     files = [path for path in site.rglob("*") if path.is_file()]
     assert not [path for path in files if path.suffix == ".map"]
+    assert not {"core.js", "tex-full.js", "mml.js"} & {path.name for path in files}
     spoken = {path.stem for path in files if path.parent.name == "mathmaps"}
     assert spoken == {"base", "en", "nemeth"}
     assert sum(path.stat().st_size for path in files) < 45_000_000

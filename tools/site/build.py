@@ -148,16 +148,26 @@ def contents_page(chapters: list[str]) -> str:
 
 
 def leave_out_what_nobody_fetches(static: Path) -> None:
-    """A third of the site's bytes: MathJax bundled in other ways, formulas read aloud in other
-    languages than the page's, and the scripts' own sources.
+    """A third of the site's bytes: MathJax bundled in other ways, the pieces that are in the bundle
+    already, formulas in other languages than TeX or read aloud in others than English, and the
+    scripts' own sources.
 
     The icons are in the style sheet's font; a script of 1.5 MB would draw the same ones again.
     """
-    bundles = {*(static / "mathjax").glob("*-*.js")} - {static / "mathjax/tex-chtml.js"}
-    spoken = {*static.glob("mathjax/sre/mathmaps/*.json")}
-    spoken -= {path for path in spoken if path.stem in ("base", "en", "nemeth")}
-    for path in [*bundles, *spoken, *static.rglob("*.js.map"), *static.rglob("*.css.map")]:
-        path.unlink()
+    bundle, inputs = static / "mathjax/tex-chtml.js", static / "mathjax/input"
+    unused = {*(static / "mathjax").glob("*-*.js")} - {bundle}
+    for names in re.findall(r"preLoad\((.+?)\)", bundle.read_text(encoding="utf-8")):
+        for name in re.findall(r'"(.+?)"', names):
+            piece = name.replace("[tex]", "input/tex/extensions").removesuffix(".js")
+            unused.add(static / f"mathjax/{piece}.js")
+    unused |= {inputs / "tex-full.js", inputs / "asciimath.js", *inputs.glob("mml*")}
+    unused |= {*static.glob("mathjax/sre/mathmaps/*.json"), *static.rglob("*.[jc]s*.map")}
+    spoken = {static / f"mathjax/sre/mathmaps/{name}.json" for name in ("base", "en", "nemeth")}
+    for path in unused - spoken:
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
     (static / "scripts/fontawesome.js").write_text("", encoding="utf-8")
 
 
