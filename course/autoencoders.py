@@ -81,6 +81,7 @@ def train(
     y = x if same else tensor(y)
     model.fit(x, y, epochs=epochs, batch_size=batch_size, verbose=0)
     del x, y
+    model.train_function = None  # a step's graph, which takes 50 MB
     gc.collect()  # `fit` leaves copies of its pictures behind
 
 
