@@ -65,6 +65,14 @@ def machine() -> dict[str, Any]:
     }
 
 
+def cells(runs: list[dict[str, Any]], columns: dict[str, tuple[str, str]]) -> list[str]:
+    """A row of a table: for each column, a title and a form by key, one run after the other."""
+    return [
+        ", ".join(form.format(run[key]) for run in runs if key in run) or "–"
+        for key, (_, form) in columns.items()
+    ]
+
+
 def save(name: str, found: dict[str, Any]) -> None:
     """Write `results/NAME.json`, whole or not at all."""
     save_text(f"{name}.json", json.dumps(found, indent=1, ensure_ascii=False) + "\n")

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from common import machine, save, save_text
+from common import cells, machine, save, save_text
 from scipy import special
 
 from course import judging
@@ -134,7 +134,7 @@ def measure(model: Any, judge: Judge, seed: int) -> dict[str, float]:
     new = model.generate(asked, seed=seed)
     x, y, z_mean = (each[:SOME] for each in (x_test, y_test, codes[0].astype("float32")))
     carried = np.stack([np.asarray(model.decoder(d)(z_mean)) for d in range(10)], axis=1)
-    labels = judge.labels(carried.reshape(-1, 28, 28, 1)).reshape(-1, 10)
+    labels = judge.labels(carried)
     log_p = log_p_given(model, x)
     p = special.softmax(log_p, axis=1)
     found = {
@@ -222,11 +222,7 @@ def as_markdown(rows: list[dict[str, Any]], made: dict[str, Any]) -> str:
         "|---" * (1 + len(COLUMNS)) + "|",
     ]
     for row in rows:
-        cells = [
-            ", ".join(form.format(run[key]) for run in row["runs"] if key in run) or "–"
-            for key, (_, form) in COLUMNS.items()
-        ]
-        lines.append(f"| {row['way']} | " + " | ".join(cells) + " |")
+        lines.append(f"| {row['way']} | " + " | ".join(cells(row["runs"], COLUMNS)) + " |")
     lines += ["", *(f"- {key}: {value}" for key, value in made.items())]
     return "\n".join([*lines, ""])
 

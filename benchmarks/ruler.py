@@ -3,9 +3,9 @@
 from typing import Any
 
 import numpy as np
-from scipy import special
 
 from course import judging
+from course.autoencoders import cost
 from course.judging import Judge, frechet_distance, kept, variety
 from course.scores import density_and_coverage, sharpness, to_nearest
 from vaelib.data import load_mnist
@@ -58,19 +58,16 @@ class Ruler:
 
     def of_reconstructions(self, pictures: np.ndarray) -> dict[str, float]:
         """Of the test set's: nats of a Bernoulli likelihood, squared distance in features."""
-        p = np.clip(pictures.astype("float64"), 1e-7, 1 - 1e-7)
-        nats = -special.xlogy(self.x_test, p) - special.xlogy(1 - self.x_test, 1 - p)
         away = (self.judge.features(pictures) - self.features) ** 2
         sharp = sharpness(pictures) / self.sharp
-        found = {"nats": nats.sum(axis=(1, 2, 3)).mean(), "away": away.sum(axis=1).mean()}
+        found = {"nats": cost(self.x_test, pictures), "away": away.sum(axis=1).mean()}
         return rounded(found | {"reconstruction_sharpness": sharp})
 
     def of_styles(self, model: Any) -> dict[str, float]:
         """Of 1000 test digits, each carried over to ten labels."""
         x, y = self.x_test[:SOME], self.y_test[:SOME]
         carried = model.restyle(x, y)
-        labels = self.judge.labels(carried.reshape(-1, 28, 28, 1)).reshape(-1, 10)
-        found = {"restyled": np.mean(labels == np.arange(10))}
+        found = {"restyled": np.mean(self.judge.labels(carried) == np.arange(10))}
         for style in (judging.ink, judging.slant):
             found[style.__name__] = np.mean(kept(style, x, y, carried))
         return rounded(found)

@@ -23,6 +23,7 @@ from course.factors import (
     odd_pictures,
     readable,
 )
+from course.scores import to_nearest
 from vaelib.data import coloured_shapes
 
 PICTURES, EPOCHS, BATCH_SIZE, PEAK, SEEDS = 10_000, 20, 64, 0.002, 3
@@ -52,11 +53,9 @@ def trained(likelihood: str, latent_dim: int, beta: float, seed: int) -> Any:
     return vae
 
 
-def to_nearest(pictures: np.ndarray, others: np.ndarray) -> float:
+def from_nearest(pictures: np.ndarray, others: np.ndarray) -> float:
     """The mean distance to the nearest of the others, as a root mean square over values."""
-    a, b = (each.reshape(len(each), -1) for each in (pictures, others))
-    squares = (a**2).sum(axis=1)[:, None] - 2 * a @ b.T + (b**2).sum(axis=1)
-    return float(np.sqrt(squares.min(axis=1).clip(0) / a.shape[1]).mean())
+    return float(np.sqrt(to_nearest(pictures, others) / pictures[0].size).mean())
 
 
 def measure(run: tuple[str, int, float, int]) -> dict[str, Any]:
@@ -102,8 +101,8 @@ def measure(run: tuple[str, int, float, int]) -> dict[str, Any]:
         "bits": round(float(8 - usual.mean() / np.log(2) / x[0].size), 4),
         "sigma": round(vae.decoder.likelihood.sigma, 4) if likelihood == "gaussian" else None,
         "rmse": round(float(np.sqrt(np.mean((vae.predict(x, verbose=0) - x) ** 2))), 4),
-        "nearest of new": round(to_nearest(drawn, train), 4),
-        "nearest of test": round(to_nearest(x[:1000], train), 4),
+        "nearest of new": round(from_nearest(drawn, train), 4),
+        "nearest of test": round(from_nearest(x[:1000], train), 4),
         "ink of new": round(float(ink[0] / ink[1]), 3),
         "table": table.round(3).tolist(),
         "mig": dict(zip(factors, mutual_information_gap(table).round(3).tolist(), strict=True)),

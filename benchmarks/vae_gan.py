@@ -11,13 +11,12 @@ Writes `benchmarks/results/vae_gan.json` and `.md`; about twenty minutes on two 
 from typing import Any
 
 import numpy as np
-from common import machine, save, save_text
+from common import cells, machine, save, save_text
 from ruler import Ruler, rounded
 
 from course import games
 from course.scores import cut_out
 from vaelib.models import VAEGAN, ConditionalGAN, Encoder
-from vaelib.models.gan import OBJECTIVES, frozen
 from vaelib.runtime import keras, set_up
 
 SEEDS, LATENT_DIM, STEPS, BATCH_SIZE, PEAK = 3, 8, 1700, 32, 0.002
@@ -30,21 +29,9 @@ class Judged(VAEGAN):
     """Half of what the discriminator must tell from real digits are reconstructions."""
 
     def call(self, inputs: Any, training: bool | None = None) -> dict[str, Any]:
-        x, y = inputs
-        _, _, z = self.encoder((x, y), training=training)
-        pictures = self.decoder((ops.stop_gradient(z), y), training=training)
-        stopped = ops.stop_gradient(pictures)
-        return super().call(inputs, training) | {
-            "too": self.discriminator((stopped, y), training=training),
-            "wanted_too": frozen(self.discriminator, (pictures, y), training),
-        }
-
-    def compute_loss(self, x: Any = None, y: Any = None, y_pred: Any = None, *_: Any, **__: Any):
-        of_discriminator, of_generator = OBJECTIVES[self.objective]
-        others = of_discriminator(y_pred["real"], y_pred["too"])
-        ours = of_discriminator(y_pred["real"], y_pred["made"])
-        wanted = of_generator(y_pred["wanted_too"]) - of_generator(y_pred["wanted"])
-        return super().compute_loss(x, y, y_pred) + ops.mean(others - ours + wanted) / 2
+        found, (x, y) = super().call(inputs, training), inputs
+        scores = self.scores(x, y, found["reconstruction"], training)
+        return found | {name: ops.concatenate([found[name], scores[name]]) for name in scores}
 
 
 def fit(model: Any, ruler: Ruler) -> Any:
@@ -79,6 +66,12 @@ def measured(way: Any, seed: int, ruler: Ruler) -> tuple[dict[str, float], dict[
     return found | {"seed": seed}, {} if way != 1 else metrics(model, ruler)
 
 
+def with_holes(x: np.ndarray) -> dict[int, np.ndarray]:
+    """The pictures once for each size of a hole, always the same holes."""
+    rng = np.random.default_rng(0)
+    return {size: cut_out(x, size, rng) for size in HOLES}
+
+
 def farther(phi: Any, ruler: Ruler) -> dict[str, list[float]]:
     """By these features, in how many of 2000 test digits a shift counts more than each hole."""
     x = ruler.x_test[:2000]
@@ -86,9 +79,8 @@ def farther(phi: Any, ruler: Ruler) -> dict[str, list[float]]:
         way: [np.roll(x, step, axis) for step in (-1, 1)]
         for way, axis in (("to the side", 2), ("up or down", 1))
     }
-    rng = np.random.default_rng(0)
     here = phi(x)
-    holes = [np.sum((phi(cut_out(x, size, rng)) - here) ** 2, axis=1) for size in HOLES]
+    holes = [np.sum((phi(each) - here) ** 2, axis=1) for each in with_holes(x).values()]
     found = {}
     for way, pair in moved.items():
         away = [np.sum((phi(each) - here) ** 2, axis=1) for each in pair]
@@ -109,8 +101,7 @@ def metrics(model: VAEGAN, ruler: Ruler) -> dict[str, Any]:
     maps = keras.Sequential([keras.Input((28, 28, 1)), *inner.layers[:-2]])
     scores = model.discriminator.given(y)
     pictures = {"as it is": x, "to the side": np.roll(x, 1, 2), "down": np.roll(x, 1, 1)}
-    rng = np.random.default_rng(0)
-    pictures |= {f"hole of {size}": cut_out(x, size, rng) for size in HOLES}
+    pictures |= {f"hole of {size}": each for size, each in with_holes(x).items()}
     means = {name: np.mean(ops.convert_to_numpy(scores(a))) for name, a in pictures.items()}
     parts = {"convolutions": features(maps), "features": features(inner)}
     shares = {name: farther(phi, ruler) for name, phi in parts.items()}
@@ -155,11 +146,7 @@ def as_markdown(found: dict[str, Any]) -> str:
         "|---" * (1 + len(COLUMNS)) + "|",
     ]
     for row in found["rows"]:
-        cells = [
-            ", ".join(form.format(run[key]) for run in row["runs"])
-            for key, (_, form) in COLUMNS.items()
-        ]
-        lines.append(f"| {row['way']} | " + " | ".join(cells) + " |")
+        lines.append(f"| {row['way']} | " + " | ".join(cells(row["runs"], COLUMNS)) + " |")
     lines += ["", "For how many of 2000 digits is the one moved by a pixel farther away than the"]
     lines += ["one with a hole of so many pixels on each side, by which metric?", ""]
     lines += ["| metric | moved | " + " | ".join(f"{size} × {size}" for size in HOLES) + " |"]
@@ -171,8 +158,8 @@ def as_markdown(found: dict[str, Any]) -> str:
     for name, runs in (seen | found["others"]).items():
         for way in runs[0]:
             shares = zip(*(run[way] for run in runs), strict=True)
-            cells = [", ".join(f"{value:.0%}" for value in seeds) for seeds in shares]
-            lines.append(f"| {name} | {way} | " + " | ".join(cells) + " |")
+            each = [", ".join(f"{value:.0%}" for value in seeds) for seeds in shares]
+            lines.append(f"| {name} | {way} | " + " | ".join(each) + " |")
     lines += ["", "| score of the digit | mean over the digits |", "|---|---|"]
     for name in found["metrics"][0]["scores"]:
         cell = ", ".join(f"{each['scores'][name]:.2f}" for each in found["metrics"])

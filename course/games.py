@@ -1,4 +1,4 @@
-"""GANs of points, for notebook 10: scores on a line, and a ring in the plane."""
+"""The games of notebooks 10 and 11: scores on a line, a ring in the plane, networks for digits."""
 
 from typing import Any
 

@@ -42,8 +42,9 @@ class Judge:
         return np.exp(logits - np.logaddexp.reduce(logits, axis=1, keepdims=True))
 
     def labels(self, x: np.ndarray) -> np.ndarray:
-        """What each picture shows: (n,), integers."""
-        return self._outputs(x)[1].argmax(axis=1)
+        """What each picture shows: integers, (n,), or (n, k) for pictures (n, k, 28, 28, 1)."""
+        logits = self._outputs(x.reshape(-1, *x.shape[-3:]))[1]
+        return logits.argmax(axis=1).reshape(x.shape[:-3])
 
 
 def frechet_distance(a: np.ndarray, b: np.ndarray) -> float:

@@ -45,9 +45,13 @@ def density_and_coverage(real: np.ndarray, made: np.ndarray, k: int = 5) -> tupl
 
 def to_nearest(x: np.ndarray, others: np.ndarray) -> np.ndarray:
     """The squared distance in pixels of each picture from the nearest of the others: (n,)."""
-    x, others = (np.reshape(each, (len(each), -1)) for each in (x, others))
     found = np.full(len(x), np.inf)
     for part in np.array_split(others, -(-len(others) // 5000)):
-        away = (x**2).sum(1)[:, None] + (part**2).sum(1) - 2 * x @ part.T
-        found = np.minimum(found, away.min(axis=1))
+        found = np.minimum(found, squared_distances(x, part).min(axis=1))
     return np.maximum(found, 0)
+
+
+def squared_distances(x: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Of each picture from each of the others: (n, m). By a matrix product, so near 0 a bit off."""
+    a, b = (np.reshape(each, (len(each), -1)) for each in (x, others))
+    return (a**2).sum(axis=1)[:, None] + (b**2).sum(axis=1) - 2 * a @ b.T

@@ -196,6 +196,21 @@ def test_the_tables_of_the_vae_gan_are_those_of_the_measurements():
     assert len(found["others"]["untrained features"]) == 10
 
 
+def test_reconstructions_that_are_judged_count_for_half():
+    rng = np.random.default_rng(0)
+    halves = vae_gan.games.generator(2), vae_gan.games.feature_discriminator(4)
+    model = vae_gan.Judged(vae_gan.Encoder(2), *halves, gamma=0, beta=0)
+    x, y = rng.random((6, 28, 28, 1), "float32"), np.arange(6)
+    found = {key: np.asarray(value) for key, value in model((x, y)).items()}
+    own = np.asarray(model.discriminator((found["reconstruction"], y)))
+    for name in ("made", "wanted"):
+        np.testing.assert_allclose(found[name][6:], own, atol=1e-5)
+    real, made = found["real"][:6], found["made"][:6]
+    paid = [np.maximum(1 - real, 0) + np.maximum(1 + each, 0) - each for each in (made, own)]
+    expected = np.mean(paid) + np.mean(found["encoder_distance"])
+    assert float(model.costs(found)) == pytest.approx(expected, rel=1e-4)
+
+
 def test_the_scoreboard_is_that_of_the_measurements():
     found = kept("scoreboard")
     rows, page = found["rows"], (RESULTS / "scoreboard.md").read_text(encoding="utf-8")

@@ -31,6 +31,8 @@ def test_its_outputs_belong_together(judge):
     scores = np.exp(features @ kernel + bias)
     np.testing.assert_allclose(p, scores / scores.sum(axis=1, keepdims=True), atol=1e-5)
     np.testing.assert_array_equal(judge.labels(x), p.argmax(axis=1))
+    in_rows = judge.labels(x.reshape(10, 5, 28, 28, 1))
+    np.testing.assert_array_equal(in_rows, p.argmax(axis=1).reshape(10, 5))
 
 
 def test_frechet_distance_by_its_formula():

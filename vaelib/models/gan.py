@@ -151,13 +151,17 @@ class ConditionalGAN(Labelled):
         sample_weight: Any = None,
         training: bool = True,
     ) -> Tensor:
-        """What both sides pay, together: a mean over the batch."""
+        """What is paid, together: a mean over the batch."""
         self.checked_target(x, y, sample_weight)
+        return (self.costs(y_pred) + sum(self.losses)) / replicas()
+
+    def costs(self, y_pred: dict[str, Tensor]) -> Tensor:
+        """What both sides pay for their scores, together: a mean over the batch."""
         of_discriminator, of_generator = OBJECTIVES[self.objective]
         costs = of_discriminator(y_pred["real"], y_pred["made"]), of_generator(y_pred["wanted"])
         self.discriminator_tracker.update_state(costs[0])
         self.generator_tracker.update_state(costs[1])
-        return (ops.mean(costs[0]) + ops.mean(costs[1]) + sum(self.losses)) / replicas()
+        return ops.mean(costs[0]) + ops.mean(costs[1])
 
     def reconstruct(self, inputs: Any) -> Tensor:
         """The discriminator's scores of pictures with labels, which is what `predict` returns."""

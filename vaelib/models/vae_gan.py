@@ -7,7 +7,7 @@ from vaelib.elbo import Tensor, gaussian_kl
 from vaelib.models.conditional_halves import ConditionalEncoder
 from vaelib.models.gan import ConditionalGAN, frozen
 from vaelib.models.labelled import Encoded, pair
-from vaelib.runtime import keras, replicas
+from vaelib.runtime import keras
 
 ops = keras.ops
 
@@ -78,6 +78,7 @@ class VAEGAN(Encoded, ConditionalGAN):
         return super().call(inputs, training) | {
             "z_mean": z_mean,
             "z_log_var": z_log_var,
+            "reconstruction": to_decoder,
             "encoder_distance": self.distance(x, to_encoder, training),
             "decoder_distance": self.distance(x, to_decoder, training),
         }
@@ -88,22 +89,14 @@ class VAEGAN(Encoded, ConditionalGAN):
         apart = frozen(phi, x, training) - frozen(phi, pictures, training)
         return ops.sum(ops.cast(apart, "float32") ** 2, axis=1) / 2
 
-    def compute_loss(
-        self,
-        x: Any = None,
-        y: Any = None,
-        y_pred: Any = None,
-        sample_weight: Any = None,
-        training: bool = True,
-    ) -> Tensor:
+    def costs(self, y_pred: dict[str, Tensor]) -> Tensor:
         """What all three parts pay, together: a mean over the batch."""
-        game = super().compute_loss(x, y, y_pred, sample_weight, training)
         kl = gaussian_kl(y_pred["z_mean"], y_pred["z_log_var"])
         self.kl_tracker.update_state(kl)
         self.distance_tracker.update_state(y_pred["encoder_distance"])
         encoder_pays = self.beta * kl + y_pred["encoder_distance"]
         decoder_pays = self.gamma * y_pred["decoder_distance"]
-        return game + ops.mean(encoder_pays + decoder_pays) / replicas()
+        return super().costs(y_pred) + ops.mean(encoder_pays + decoder_pays)
 
     def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"gamma": self.gamma, "beta": self.beta}
