@@ -85,10 +85,12 @@ def save_films(
     path: Path, films: np.ndarray, names: list[str], titles: list[str], colours: int
 ) -> None:
     """A GIF of films in two rows, (films, frames, height, width), from 0 to 255 where 255 is ink.
-    Each has its name above it, and each frame a title above all."""
+    Each has its name above it, and each frame a title above all. All frames have the same greys:
+    so many `colours`, evenly spaced from black to white."""
     _, frames, height, width = films.shape
     font = ImageFont.truetype(font_manager.findfont("DejaVu Sans"), 12)
     columns, across, down = -(-len(films) // 2), width + 8, height + 22
+    greys = np.repeat(np.linspace(0, 255, colours).round().astype("uint8"), 3)  # RGB
     drawn = []
     for frame in range(frames):
         page = Image.new("L", (columns * across, 20 + 2 * down), 255)
@@ -98,6 +100,8 @@ def save_films(
             left, top = i % columns * across + 4, i // columns * down + 20
             pen.text((left + width // 2, top + 2), name, fill=0, font=font, anchor="ma")
             page.paste(Image.fromarray(255 - film[frame]), (left, top + 18))
-        drawn.append(page.quantize(colours))
+        nearest = np.rint(np.asarray(page) / 255 * (colours - 1)).astype("uint8")
+        drawn.append(Image.fromarray(nearest))
+        drawn[-1].putpalette(greys.tobytes())
     times = [700] * (frames - 1) + [2500]
     drawn[0].save(path, save_all=True, append_images=drawn[1:], duration=times, loop=0)

@@ -345,7 +345,7 @@ show_source(kept)
 # %% tags=["nbval-ignore-output"]
 some = slice(1000)
 carried = vae.restyle(x_test[some], y_test[some])
-named = judge.labels(carried.reshape(-1, 28, 28, 1)).reshape(-1, 10)
+named = judge.labels(carried)
 as_labelled = np.mean(named == np.arange(10))
 print(f"restyled digits named as their new label: {as_labelled:.1%}")
 correlation = {}

@@ -104,6 +104,7 @@ def test_films_stand_in_two_rows_below_their_names(tmp_path):
     assert after[place].max() < 5
     assert before[:20].min() < 100  # the title
     assert not np.array_equal(before[:20], after[:20])
+    assert {*np.unique([before, after])} <= {0, 85, 170, 255}
 
 
 def test_what_is_printed_and_drawn_is_folded(monkeypatch):
