@@ -22,7 +22,7 @@
 #
 # The story follows the first two parts of the 2017 series *Autoencoders in Keras*. What they showed in pictures is measured here as well.
 #
-# You need Python, a little linear algebra, and some experience of training a small network in Keras. If you are in a hurry, start with
+# You need Python and a little linear algebra. It helps to have trained a small network in Keras once. If you are in a hurry, start with
 # [notebook 01](01_mapping_distributions.ipynb): the chapters that follow don't depend on this one.
 
 # %% [markdown]
@@ -64,7 +64,7 @@ x_train = x_all[:55_000]
 # ## A code smaller than the picture
 #
 # A digit of MNIST has 784 pixels. Our first autoencoder turns them into 49 numbers, the **code**, and turns the code back into 784 pixels.
-# The first half is called the **encoder**, the second half the **decoder**. Here each of them is a single dense layer:
+# The first half is called the **encoder**, the second half the **decoder**. Here each of them is a single dense layer (`relu` replaces negative numbers by 0, and `sigmoid` maps every number to one between 0 and 1):
 
 # %%
 encoder = keras.Sequential(
@@ -81,7 +81,7 @@ autoencoder = keras.Sequential([encoder, decoder])
 # $$-\sum_i \big(x_i \log p_i + (1 - x_i) \log (1 - p_i)\big).$$
 #
 # [Notebook 03](03_vae_in_keras.ipynb) says what it means. Its unit is the **nat**, since the logarithm is the natural one. For now it is enough that it is smallest where $p = x$. Even there
-# it isn't 0, because grey pixels always cost something. This is the **floor**: no model can do better on these pictures.
+# it isn't 0, because grey pixels always cost something. This smallest cost is the **floor**: no model can do better on these pictures.
 #
 # In Keras, a loss is a function:
 
@@ -89,7 +89,7 @@ autoencoder = keras.Sequential([encoder, decoder])
 show_source(ae.nats)
 
 # %% [markdown]
-# The input is also the target. (From [course/autoencoders.py](../course/autoencoders.py), `ae.drawn` returns what a model makes of many pictures, `ae.cost` is the mean of the loss, and `ae.floor` is the floor.)
+# The input is also the target. (`ae` is [course/autoencoders.py](../course/autoencoders.py): `ae.drawn` returns what a model makes of many pictures, `ae.cost` is the mean of the loss, and `ae.floor` is the floor.)
 
 # %% tags=["nbval-ignore-output"]
 autoencoder.compile("adam", loss=ae.nats)
@@ -104,8 +104,8 @@ plot_digits(x_test[:12], reconstructed[:12], labels=["digit", "reconstructed"])
 plt.show()
 
 # %% [markdown]
-# From here on, the same file also builds and trains the networks: `ae.halves` makes an encoder and a decoder, and `ae.train` compiles and fits,
-# with a learning rate that climbs to a peak and then falls to 0. With a peak ten times Adam's usual rate, the same network gets further in as many epochs:
+# From here on, `ae` also builds and trains the networks: `ae.halves` makes an encoder and a decoder, and `ae.train` compiles and fits,
+# with a learning rate that climbs to a peak and then falls to 0. With this schedule and a peak ten times Adam's usual rate, the same network gets further in as many epochs:
 
 # %% tags=["nbval-ignore-output"]
 encoder, decoder = ae.halves("dense", code=49)
@@ -183,13 +183,13 @@ plot_digits(*rows, labels=["noisy", "median filter", "autoencoder", "clean"])
 plt.show()
 
 # %% [markdown]
-# How does the network cope with noise that it wasn't trained on? And what if its code is narrow? Here are the same measurements at three levels, in decibels and in nats, averaged over three seeds:
+# How does the network cope with noise that it wasn't trained on? And what if its code is narrow, with 49 numbers instead of 784? Here are the same measurements with noise of three standard deviations, in decibels and in nats, averaged over three seeds:
 
 # %%
 table = pd.DataFrame(measured["denoising"]).mean().round(1)
 table.index = table.index.str.split(", ", expand=True)
 table.index.names = "noise", "", "unit"
-table.unstack([2, 0])
+table.unstack([0, 2])
 
 # %% [markdown]
 # At the level that it was trained on, and above it, the wide network beats the median filter clearly. At the weaker noise the two units disagree: the filter is ahead in decibels, and behind in nats. It leaves a faint grey veil
@@ -207,9 +207,9 @@ for name, share in veil.items():
 assert veil["median filter"] > 2 * veil["autoencoder"]
 
 # %% [markdown]
-# On paper, where $x = 0$, an error $e$ costs $-\log(1 - e) \approx e$ nats, but only $e^2$ in squares. So the veil, which costs the filter many nats, weighs less in decibels, and near the strokes the filter is the better of the two.
+# On paper, where $x = 0$, an error $e$ costs $-\log(1 - e) \approx e$ nats, but only $e^2$ in squares. So the veil, which costs the filter many nats, weighs much less in decibels.
 #
-# Now compare the two networks. The narrow code is worse than the wide one at every level; at the weakest noise its squared error is even a little larger than if we did nothing. And both do *worse* with less noise than they were trained on: they have never seen paper without speckles.
+# Now compare the two networks. The narrow code is worse than the wide one at every level; at the weakest noise its squared error is even a little larger than if we did nothing. And both do *worse* with less noise than they were trained on. They have never seen paper with such pale speckles.
 #
 # A network for *all* levels would be trained on all levels. Taken to its conclusion, this idea leads to today's diffusion models: take away noise of every level, step by step, until a picture remains.
 #
@@ -228,9 +228,9 @@ for size in (1, 250):
 
 # %% [markdown]
 # The sums are averaged over the batch, so one picture's code costs $\lambda$ times its sum, whatever the size of the batch. It wasn't always so: the Keras of 2017, and Keras 3 up to version 3.13, took the *sum* over the batch (a [bug](https://github.com/keras-team/keras/issues/22018), fixed in 2026). A recipe from those days with
-# batches of 256 asked for 256 times as much as the same line does today, and no warning tells you.
+# batches of 256 asked for 256 times as much as the same line does today.
 #
-# We train a code of 256 units without a penalty and with two of them, and count how many units are active for a digit, on average.
+# We train a code of 256 units without a penalty and with two different ones, and count how many units are active for a digit, on average.
 
 # %% tags=["nbval-ignore-output"]
 sparse, active = {}, {}
@@ -269,7 +269,7 @@ plt.show()
 # %% [markdown]
 # Without the penalty, each unit adds and removes small scattered spots: none of these twelve stands for anything by itself. With it, most of these twelve have a shape, such as a 3, a 6, a 7 or a ring.
 #
-# There is a catch. A ReLU unit that is halved can be doubled again by the decoder. The same units are active, and the same digits can be had for half the price:
+# There is a catch. If the encoder halves a ReLU unit, the decoder can double it again. The same units are active and the same digits come out, for half the price:
 
 # %% tags=["nbval-ignore-output"]
 encoder, decoder = sparse[0.3]
@@ -303,7 +303,7 @@ table.unstack().loc[["4 epochs", "16 epochs", "48 epochs"]]
 # are linear. The encoder computes a weighted sum of the two coordinates, and the decoder multiplies it by two weights and adds two offsets. All that it can draw is a straight line.
 #
 # Which line has the smallest squared error? That question has an old answer, *principal component analysis* (PCA): the line through the mean, in the direction in which the points
-# vary most. So the best linear autoencoder draws the same line, since no other line has so small an error. The same holds for codes of $k$ numbers and $k$-dimensional planes. More can be shown, if no two variances are equal: every minimum of the loss draws this
+# vary most. This direction is the first *principal component*. The second is the direction at right angles to it in which the points vary most, and so on. So the best linear autoencoder draws PCA's line, since no other line has so small an error, and with $k$ numbers in the code it draws the plane of the first $k$ components. More can be shown, if no two components have the same variance: every minimum of the loss draws this
 # line, and wherever else its gradient is zero there is a saddle point [22]. So training can't get stuck in another minimum.
 
 # %% tags=["nbval-ignore-output"]
@@ -331,7 +331,7 @@ columns = ["angle for digits", "code and components", "random mixtures"]
 table[columns]
 
 # %% [markdown]
-# The decoder's subspace agrees with PCA's within a tenth of a degree. (Why six numbers? The sixth and the seventh variance differ clearly. If they were equal, PCA itself would have no unique answer.)
+# The decoder's subspace agrees with PCA's within a tenth of a degree. (Why six numbers? The variances of the sixth and the seventh component differ clearly. If they were equal, PCA itself would have no unique answer.)
 # The second column has the correlation of each unit of the code with the component that it is most like, averaged over the units. If the units *were* the components, it would be 1. It is about what random mixtures of components would
 # give, in the last column. (How to get from the subspace to the components: [23].)
 #
@@ -361,13 +361,13 @@ for name, value in distance.items():
 assert distance["deep"].mean() < 0.006 < 0.1 < distance["linear"].mean()
 
 # %% [markdown]
-# The noise has a standard deviation of 0.06, and the curve is closer to the sine by an order of magnitude. The deep autoencoder has found the curve behind the points, and its code tells where on the curve a point lies. It has learned a **manifold**: a set of few dimensions within a space of many, near
+# The noise has a standard deviation of 0.06, and on average the curve is closer to the sine by more than an order of magnitude. The deep autoencoder has found the curve behind the points, and its code tells where on the curve a point lies. It has learned a **manifold**: a set of few dimensions within a space of many, near
 # which the data lie.
 #
 # ## From one 8 to another
 #
 # Digits, too, fill only a tiny part of their space of 784 dimensions. If you go from one digit to another on a straight line of pixels, half-way there are two
-# pale digits on top of each other. Now go on the straight line between their *codes*, and let the decoder draw what lies there. For this we use a deep autoencoder with 16 numbers (a few of which are never active).
+# pale digits on top of each other. Now go on the straight line between their *codes*, and let the decoder draw what lies there. For this we use a deep autoencoder with 16 numbers.
 
 # %% tags=["nbval-ignore-output"]
 encoder, decoder = ae.halves("deep", code=16)
@@ -389,7 +389,7 @@ plt.show()
 # Is the second row better, or does it only please the eye? The course has a **judge**, a small classifier that names more than 99 % of the test digits correctly. We ask it about the middle of
 # 500 such paths, each between two digits of the same kind. And because a name isn't everything, we also measure the distance from the middle to the nearest of 20,000 training digits, by the 64 numbers of the judge's last hidden layer, its *features*.
 #
-# For comparison, the table has the same for the first digit of each pair, for its reconstruction, and for the middle between the *pixels* of two reconstructed digits, which are as soft as all that the decoder draws. Means over three seeds:
+# For comparison, the table has the same for the first digit of each pair, for its reconstruction, and for the middle between the *pixels* of two reconstructed digits (they are soft, like everything that this decoder draws). Means over three seeds:
 
 # %%
 table = pd.DataFrame(measured["middles"]).mean().round(3)
@@ -401,13 +401,13 @@ table.unstack().loc[table.index.get_level_values(0).unique()]
 # about as often.
 #
 # The distances tell another story. A middle between pixels is farther from the nearest training digit than a real digit is, even when the two digits are reconstructed first. A middle between codes is closer than
-# either, and closer than a real digit. That does not make it better than one: a distance of this kind is small for plain, common shapes. And in the figure above, the eights on the right have an open loop.
-# So neither the name nor the distance settles what a good path between two digits is. What the distance does show is that middles between codes stay closer to real digits, as the judge's features measure it, than middles between pixels do.
+# both kinds of middle between pixels, and closer than a real digit. That does not make it better than one: a distance of this kind is small for plain, common shapes. And in the figure above, several of the decoded eights have an open lower loop.
+# So neither the name nor the distance settles what a good path between two digits is. What the distance does show is that middles between codes stay closer to real digits, by the judge's features, than middles between pixels do.
 #
-# ## One line through everything
+# ## One curve through everything
 #
 # A network can also find more than there is. Twenty-five points drawn at random in the plane have no curve behind them. A deep autoencoder with one number in its code still
-# draws a line through or close by nearly all of them.
+# draws a curve through, or close to, nearly all of them.
 
 # %% tags=["nbval-ignore-output"]
 few, others = np.random.default_rng(2).normal(size=(2, 25, 2)).astype("float32")
@@ -432,13 +432,13 @@ plt.show()
 
 # %% [markdown]
 # This is **overfitting**: the error on new points is more than a hundred times the error on its own. On its own points the curve is far better than PCA's straight line. On new points it is sometimes better, sometimes worse ([measured](../benchmarks/autoencoders.py)
-# with three other sets of points: once clearly better, once slightly worse, and once clearly worse). The sine could be found because there were thousands of points, and a simple curve behind them.
+# with three other sets of points: once better, twice worse). The sine could be found because there were thousands of points, and a simple curve behind them.
 #
 # ## Nobody knows where to draw
 #
 # A decoder turns any code into a picture. Could we then invent digits by drawing codes at random? The question is from which distribution. Let us look at codes of only two numbers,
 # for an autoencoder without a penalty and for one with a penalty on the absolute values, as above. (The code is linear here, so its numbers may be negative.) We draw from the normal distribution that has the same means and covariances as the codes. Some draws go **astray**: they
-# are farther from the nearest code than 99 % of the codes are from their nearest neighbour. If the draws were distributed like the codes, one in a hundred would. The figure shows them in black.
+# are farther from the nearest code than 99 % of the codes are from their nearest neighbour. If the draws were distributed like the codes, one in a hundred would. In the figure they are black. The colours are 10,000 of the codes, and each digit has its own.
 
 # %% tags=["nbval-ignore-output"]
 codes, drawn, decoders = {}, {}, {}
@@ -477,15 +477,15 @@ plot_digits(*rows, labels=["astray", "the others"])
 plt.show()
 
 # %% [markdown]
-# Not every stray is a smudge, and not every other draw is a digit: two numbers are few. But the decoder was never trained on codes out there, so nothing says what it will draw. With three other seeds, 9 to 26 % of the draws go astray without the penalty and 5 to 8 % with it ([measured](../benchmarks/autoencoders.py)).
+# Not every stray is a smudge, and not every other draw is a digit: a code of two numbers is very small. But the decoder was never trained on codes out there, so nothing says what it will draw. With three other seeds, 9 to 26 % of the draws go astray without the penalty and 5 to 8 % with it ([measured](../benchmarks/autoencoders.py)).
 #
-# Nothing in the training said how the codes should be distributed, so they lie in some shape that nobody asked for. One could fit a better distribution to them afterwards. The course begins with another question: how
-# can we see to it, in the training itself, that the codes follow a distribution that we know beforehand? [Notebook 01](01_mapping_distributions.ipynb) turns one distribution into another, and [notebook 03](03_vae_in_keras.ipynb) teaches an
-# autoencoder to do so.
+# Nothing in the training asks for a particular distribution of the codes (the penalty only pulls them towards 0), so they lie in some shape that nobody planned. One could fit a better distribution to them afterwards. The course begins with another question: how
+# can we see to it, in the training itself, that the codes follow a distribution that we know beforehand? [Notebook 01](01_mapping_distributions.ipynb) turns one distribution into another, and [notebook 03](03_vae_in_keras.ipynb) trains an
+# autoencoder whose codes nearly follow a normal distribution.
 #
 # ## Exercises
 #
-# Each checks itself: write your answer, run the cell below it, and read the hint. The solutions are folded away.
+# The first two check themselves: write your answer, run the cell below it, and read the hint. The solutions are folded away.
 
 # %%
 from course.exercises.autoencoders import check_entropy_floor, check_other_decoder

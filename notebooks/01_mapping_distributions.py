@@ -19,8 +19,8 @@
 # How do you invent a new handwritten digit? You need two things: a way to draw something at random, and a way to turn it
 # into a digit. Together they are a **generative model**: a model that new objects can be drawn from. This notebook is
 # about how the two fit together. It begins with a distribution that is known only from examples. Then it shows how a
-# function turns one distribution into another, and what a *variational autoencoder* (VAE) has to do with it: it learns
-# that function.
+# function turns one distribution into another, and what a *variational autoencoder* (VAE) has to do with this: it learns
+# such a function.
 #
 # You need Python with NumPy and a first course in probability: density, distribution function, normal distribution. Two
 # pieces of mathematics help in one place each: eigenvectors, and the determinant of a Jacobian matrix. No neural network
@@ -46,15 +46,15 @@ from vaelib.visual.plots import plot_digits
 
 sns.set_theme(context="notebook", style="ticks", palette="colorblind")
 set_matplotlib_formats("retina")
-BLUE, ORANGE, GREEN, RED = sns.color_palette()[:4]
+BLUE, ORANGE = sns.color_palette()[:2]
 
 # %% [markdown]
 # ## A distribution known only from examples
 #
-# An *autoencoder* turns an object into a few numbers, its *code*, and restores the object from them ([notebook 00](00_autoencoders.ipynb) trains several). The smallest one
-# needs no neural network: *principal component analysis* has both parts. Its *encoder* subtracts the mean picture and
-# takes the coordinates along the directions in which the pictures vary most. Its *decoder* multiplies each direction by
-# its number in the code, and adds them to the mean picture. Of all *linear* autoencoders with a code of this length, it
+# An *autoencoder* has two parts. Its *encoder* turns an object into a few numbers, the *code*, and its *decoder* restores the object from them ([notebook 00](00_autoencoders.ipynb) trains several). The simplest one
+# needs no neural network: it is *principal component analysis*. The encoder subtracts the mean picture and
+# takes the coordinates along the directions in which the pictures vary most. The decoder multiplies each direction by
+# the corresponding number of the code, and adds the results to the mean picture. Of all *linear* autoencoders with a code of this length, it
 # has the smallest squared error on the pictures it was computed from. (We also clip the decoded values to the range from 0 to 1, where all pixels lie.)
 #
 # Let us encode handwritten zeros and ones with two numbers each, code 1 and code 2. The digits come with the course
@@ -125,7 +125,7 @@ plt.show()
 
 # %% [markdown]
 # The two have the same mean and covariance, and little else in common. The codes lie in two lumps of odd shapes with a
-# gap between them. Many draws from the normal distribution fall into the gap, or outside. How many? Let us call a place
+# gap between them. Many draws from the normal distribution fall into the gap, or beyond the lumps. How many? Let us call a place
 # *empty* if its nearest real code is farther away than 99 % of the real codes are from their own nearest neighbours. (So
 # 1 % of the real codes lie in empty places themselves.)
 
@@ -150,8 +150,7 @@ print(
 print(f"of those in empty places, {in_strip[empty].mean():.0%} are in the strip")
 
 # %% [markdown]
-# So the two overlap only in part. Most draws in empty places are not in the strip; most draws in the strip are near one
-# of the few codes there. The strip, where code 1 is between $-1.5$ and $0$, is more interesting. What does a code from
+# So the two overlap only in part. Most draws in empty places are not in the strip, and most draws in the strip do have a real code nearby. The strip, where code 1 is between $-1.5$ and $0$, is more interesting. What does a code from
 # there decode to? The top row decodes draws that fell there, the bottom row the codes of real pictures.
 
 # %% alt="Twelve decoded digits in two rows. Top, draws from the strip: nearly all are a pale zero with a one through it. Bottom, codes of real pictures: most are clearly a zero or a one."
@@ -162,10 +161,10 @@ plt.show()
 
 # %% [markdown]
 # Nearly all digits in the top row are a pale zero with a one through it. Some in the bottom row are blurred in the same
-# way, since two numbers hold little, but most are clearly a zero or a one. That a code half-way decodes to a zero with a
-# one through it is due to the linear decoder, which averages pictures. That our guess misses the distribution of the
-# codes is not. In [notebook 03](03_vae_in_keras.ipynb#What-the-KL-buys) you will train a deep autoencoder on all
-# ten digits, and its codes, too, follow a distribution that nobody would have guessed.
+# way, since two numbers hold little, but most are clearly a zero or a one. The linear decoder averages pictures, so a code half-way decodes
+# to a zero with a one through it. But it is not to blame for a guess that misses the distribution of the codes. At the end of [notebook 00](00_autoencoders.ipynb#Nobody-knows-where-to-draw) the codes came
+# from a deep autoencoder, and there, too, some draws from a fitted normal distribution went astray, into what we call *empty places* here. How much this
+# harms the pictures differs between models; [notebook 03](03_vae_in_keras.ipynb#What-the-KL-buys) looks at one.
 #
 # The space that the codes live in is called the *latent space*, and this is what we ask of it:
 #
@@ -231,7 +230,7 @@ for ax, points, cmap, name, limit in panels:
 plt.show()
 
 # %% [markdown]
-# The numbers beside the colour bars are densities: the share of all points per unit of area. The ring is more than five
+# The numbers beside the colour bars are densities: the share of all points per unit of area. At its darkest, the ring is more than five
 # times as dense as the middle of the cloud, because the same points share less room. We will come back to that.
 
 # %% [markdown]
@@ -324,7 +323,7 @@ plt.show()
 
 # %% [markdown]
 # A curve over a histogram convinces the eye. A test is stricter. The Kolmogorov–Smirnov test looks for the largest
-# distance between the two distribution functions, and says how probable a distance at least that large would be if the
+# distance between the distribution function of the points and the one that we claim, and says how probable a distance at least that large would be if the
 # points did come from this distribution (the *p-value*). To see that it can say no, we also give it a wrong answer, a
 # scale that is only 2 % too large.
 
@@ -443,7 +442,7 @@ fig, (left, right) = plt.subplots(
 on_plane = density_of_x(plane)
 on_plane[on_plane < 0.001] = np.nan  # white
 image = left.pcolormesh(axis, axis, on_plane, cmap="Oranges", vmin=0)
-fig.colorbar(image, ax=left, shrink=0.85)
+fig.colorbar(image, ax=left, shrink=0.85, label="density")
 left.set(aspect="equal", xlabel="$x_1$", ylabel="$x_2$", title="density by the formula")
 right.stairs(per_area, edges, fill=True, color=ORANGE, alpha=0.5, label="points")
 right.plot(r, by_formula, color="black", label="formula")
@@ -460,23 +459,23 @@ print(f"highest density {-top.fun:.3f} at radius {top.x:.3f}; ", end="")
 print(f"in the middle of the cloud {stats.norm.pdf(0) ** 2:.3f}")
 
 # %% [markdown]
-# Here is the factor of more than five that the colour bars showed. (This curve isn't that of the radius further up, although both have their peak near 1.1.
-# That one is probability per unit of *length* along the radius, this one per unit of *area*. A thin ring of radius $r$ and width $dr$ has the area
-# $2\pi r\,dr$, so the first is $2\pi r$ times the second.)
+# This is the factor of more than five that the colour bars showed. (Don't confuse this curve with the earlier density of the radius, although both have their peak near 1.1.
+# The earlier one is probability per unit of *length* along the radius, this one per unit of *area*. A thin ring of radius $r$ and width $dr$ has the area
+# $2\pi r\,dr$, so the earlier density is $2\pi r$ times this one.)
 #
 # Remember two things. A simple generator and a function are enough to *sample* from a complicated distribution.
 # But to know its *density*, we need the inverse and a determinant.
 #
 # For a neural network that turns 2 numbers into 784 pixels we have neither. Its outputs lie on a thin sheet in the space
-# of all pictures. The sheet has no volume, so they have no density there at all. So the decoder of a VAE does not give a picture, but a distribution of
-# pictures: for instance, for each pixel the probability that it is black. Now every black-and-white picture $X$ has a probability,
+# of all pictures. The sheet has no volume, so these outputs have no density in that space at all. The VAE has a way round this: its decoder does not give a picture, but a distribution of
+# pictures, for instance, for each pixel, the probability that it is black. Now every black-and-white picture $X$ has a probability,
 #
 # $$P(X) = \int P(X|z)\,p(z)\,dz,$$
 #
 # where $p(z)$ is the density of the normal distribution. (Grey pictures follow in notebook 02b.) With two latent numbers this integral can be computed on a
 # grid, as [notebook 06](06_how_good_is_it.ipynb) does. But the number of points grows exponentially with the
-# dimension: 100 along each axis are 10 000 in the plane, and $10^{40}$ for a code of 20 numbers. That is why a VAE is trained with
-# the *evidence lower bound* (ELBO), the subject of notebooks [02a](02a_deriving_the_elbo.ipynb) and [02b](02b_raising_the_bound.ipynb).
+# dimension: 100 along each axis are 10 000 in the plane, and $10^{40}$ for a code of 20 numbers. Even in the plane a grid would be slow at every step of training. So a VAE is trained with
+# the *evidence lower bound* (ELBO) instead, the subject of notebooks [02a](02a_deriving_the_elbo.ipynb) and [02b](02b_raising_the_bound.ipynb).
 
 # %% [markdown]
 # ## In one dimension, a recipe
@@ -490,7 +489,7 @@ print(f"in the middle of the cloud {stats.norm.pdf(0) ** 2:.3f}")
 #    value that has exactly that probability to its left. (If the distribution has jumps, as a die has, it takes the
 #    smallest value with at least that probability at or below it.)
 #
-# One after the other, $F^{-1}(\Phi(z))$, they turn a normal variable into any other. For a continuous distribution the proof is one line:
+# One after the other, $F^{-1}(\Phi(z))$, they turn a normal variable into one with any distribution we want. For a continuous distribution the proof is one line:
 #
 # $$P\bigl(F^{-1}(\Phi(z)) \le x\bigr) = P\bigl(\Phi(z) \le F(x)\bigr) = P\bigl(z \le \Phi^{-1}(F(x))\bigr) = \Phi\bigl(\Phi^{-1}(F(x))\bigr) = F(x).$$
 #
@@ -530,12 +529,12 @@ print("a normal with their mean and spread: ", end="")
 print(f"distance {test.statistic:.4f}, p-value {test.pvalue:.2g}")
 
 # %% [markdown]
-# Here the test cannot tell the mapped numbers from their target in either case. It can tell the fitted normal from the codes. (It does not know that the map
-# of the codes was itself read off data, so its p-value is somewhat too small there.)
+# Here the test cannot tell the mapped numbers from their target in either case. It does tell the fitted normal from the codes. (For the codes we used the version of the test for two samples. It
+# takes the map as exact, but we read it off a sample, so the p-value of the mapped codes is somewhat too small.)
 #
-# In each of the two figures below, the histogram of $z$ stands above the curve of the map, and the histogram of the
+# In each half of the figure below, the histogram of $z$ stands above the curve of the map, and the histogram of the
 # result is to the right of the curve. The grey lines carry eleven values of $z$ down to the curve, and from there to the right. Between neighbours lies
-# the same probability, 9 %, and 5 % is left at each end. In the second figure the steep part of the curve pulls
+# the same probability, 9 %, and 5 % is left at each end. In the right half the steep part of the curve pulls
 # neighbours apart, which makes the gap; the flatter parts crowd them together, which makes the lumps.
 
 
@@ -609,13 +608,13 @@ print(f"the seventh digit in the bottom row has code 1 = {two_rows[1][6]:.2f}")
 # ## From a recipe to learning
 #
 # In principle the recipe works in many dimensions too, one coordinate after another: draw the first from its quantile function, the
-# second from its quantile function *given the first*, and so on. In practice this fails for lack of data. For 784 pixels, or a
-# code of 20 numbers, no collection of data is large enough to read off a quantile function for every combination of the coordinates before.
-# But the ring shows what to look for: *some function* of normal variables. And functions are what neural networks learn.
+# second from its quantile function *given the first*, and so on. But for 784 pixels, or a
+# code of 20 numbers, no collection of data is large enough to read off a quantile function for every combination of the earlier coordinates.
+# Still, the ring shows what to look for: *some function* of normal variables. And functions are what neural networks learn.
 #
-# We could train an ordinary autoencoder first, and then a map from normal variables to its codes. The VAE does both at
-# once. It is an autoencoder that is told beforehand which distribution its codes should follow, and it finds an encoder
-# and a decoder that fit it as well as they can:
+# We could train an ordinary autoencoder first, and then a map from normal variables to its codes. The VAE needs no
+# second step. It is told beforehand which distribution its codes should follow, and its training weighs two aims: to restore the objects well,
+# and to keep the codes close to that distribution:
 
 # %% alt="From left to right: a picture X; an encoder; a plane with small clouds inside the circles of N(0, I), one of them red with a red dot in it; a decoder; a blurred picture. Arrows join them."
 shown = np.flatnonzero(labels == labels[0])[3]
@@ -640,12 +639,12 @@ plt.show()
 # %% [markdown]
 # ## What to take with you
 #
-# - A generative model is a distribution that we can sample from, and a function that turns the draws into objects. The
+# - A generative model is a model that new objects can be drawn from. Here it is a distribution of codes that we can sample from, and a decoder. The
 #   codes of an ordinary autoencoder follow a distribution that we know only from examples.
 # - A function turns one distribution into another. Drawing from the result is easy; for its density we need an inverse
 #   and a Jacobian determinant.
 # - In one dimension the quantile function gives us every distribution. In general the function has to be learned.
-# - A VAE learns an encoder and a decoder such that the codes follow, as nearly as training can manage, a distribution
+# - A VAE learns an encoder and a decoder together, and its training pulls the codes towards a distribution
 #   chosen beforehand.
 
 # %% [markdown]

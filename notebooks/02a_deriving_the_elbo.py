@@ -57,7 +57,7 @@ draw_bound()
 plt.show()
 
 # %% [markdown]
-# By the end of this notebook every word in this picture has a formula.
+# By the end of this notebook you will have a formula for every term in this figure.
 #
 # ## How a picture comes about
 #
@@ -150,7 +150,7 @@ integral = integrate.cubature(joint, [-9, -9], [9, 9], rtol=1e-12, atol=1e-13).e
 same("(1) log P(X)", np.log(integral), log_p_x)
 
 # %% [markdown]
-# Finally, the pictures drawn in two steps must follow this closed form. If they do, their squared distances from the mean, in
+# Finally, the pictures drawn in two steps must follow $N(b, WW^{\mathsf T} + \sigma^2 I)$. If they do, their squared distances from the mean, in
 # units of the covariance, follow a chi-squared distribution with as many degrees of freedom as there are pixels.
 #
 # The function `follows` asks whether draws follow a claimed distribution, by the *Kolmogorov–Smirnov test*: it takes the largest gap
@@ -184,7 +184,7 @@ print("product of 1000 densities:  ", np.exp(log_evidence).prod())
 print(f"sum of their 1000 logarithms: {log_evidence.sum():.0f} nats")
 
 # %% [markdown]
-# Now, how do we get $P(X)$ for one picture when the integral (1) has no formula? Why not take (1) at its word? Draw many $Z$ from the prior, and average:
+# Now, how do we get $P(X)$ for one picture when the integral (1) has no formula? We could draw many $Z$ from the prior, and average:
 #
 # $$P(X) \approx \frac1N \sum_{i=1}^{N} P(X \mid Z_i), \qquad Z_i \sim P(Z).$$
 #
@@ -247,7 +247,7 @@ prior_draws.groupby("latent").mean().round(1)
 # %% [markdown]
 # (These are averages over five sets of draws; each size has one model and one picture.) With 32 latent variables ten thousand
 # draws miss by hundreds of nats, and a single draw does nearly all the work: the one that happened to be least wrong. The reason is
-# plain: *for one picture, nearly all* $Z$ *give* $P(X \mid Z) \approx 0$. Somebody who fills pages with random strokes will write a
+# plain: *for one picture, nearly all* $Z$ *give a* $P(X \mid Z)$ *that is negligible beside* $P(X)$. Somebody who fills pages with random strokes will write a
 # given seven in the end, but not soon.
 #
 # That also explains why the estimates are too *low*. The average of $P(X \mid Z_i)$ is right in expectation, but nearly all of its
@@ -362,7 +362,7 @@ same("each weight, if Q = P(Z|X)", np.exp(log_w), np.exp(log_p_x), within=1e-12)
 
 # %% [markdown]
 # In a VAE we won't have the posterior, only something near it. So our next $Q$ is deliberately wrong. Its mean is moved by 30 % of
-# a standard deviation in each of $k$ independent directions, and its variance is multiplied by a factor, here 1.5.
+# a standard deviation in each of as many independent directions as there are latent variables, and its variance is multiplied by a factor, here 1.5.
 
 
 # %%
@@ -397,10 +397,10 @@ q_draws.groupby(["Q", "latent"]).agg(["mean", "std"]).round(2)
 # %% [markdown]
 # (The errors, in nats, are the mean and the standard deviation over ten sets of draws.) With 32 latent variables a hundred draws from
 # either $Q$ are off by several nats, again on the low side. With ten thousand draws there is a difference: those from the wide $Q$ are typically off by
-# about a nat, while those from the narrow $Q$ are still off by about three. It almost never draws the codes at the posterior's edge, which then carry enormous
-# weights. (An exercise of notebook 06 shows that for a $Q$ with less than half of the posterior's variance the weights have an infinite
+# about a nat, while those from the narrow $Q$ are still off by about three. The narrow $Q$ hardly ever draws a code as far from the mean as most of the posterior's codes are in 32 dimensions, and when it does, that code carries an enormous
+# weight. (An exercise of notebook 06 shows that for a $Q$ with less than half of the posterior's variance the weights have an infinite
 # variance.) So here, with many draws, too wide is better than too narrow. We'll see that a diagonal
-# $Q$, such as a VAE's, errs on the narrow side when the posterior is correlated. Still, both are far better than the prior, whose ten thousand draws are off by hundreds of nats:
+# $Q$, such as a VAE's, errs on the narrow side when the posterior is correlated. Still, both are far better than the prior, whose ten thousand draws are off by hundreds of nats. (Bands and bars hold the middle 80 % of the seeds. The vertical axis is linear between −1 and 1, and logarithmic outside.)
 
 # %%
 exact = prior_draws["exact log P(X)"]
@@ -409,12 +409,13 @@ sources["the prior"][["N = 100", "N = 10 000"]] -= exact.to_numpy()[:, None]
 sources |= {f"Q, {name}": table for name, table in q_draws.groupby("Q")}
 colors = dict(zip(sources, [RED, GREEN, BLUE], strict=True))
 
-# %% alt="Error of the estimate of log P(X) in nats against the number of latent variables, 2 to 32. Draws from the prior fall to hundreds of nats below, even ten thousand. Draws from Q stay within a few nats; at 32, ten thousand from the wide Q are on average half a nat below, from the narrow Q three."
+# %% alt="Error of the estimate of log P(X) in nats against the number of latent variables, 2 to 32. Draws from the prior fall to hundreds of nats below, even ten thousand. Draws from Q stay within a few nats; at 32, ten thousand from the wide Q are on average 0.6 nats below, from the narrow Q three."
 fig, ax = plt.subplots(figsize=(9.4, 4), layout="constrained")
 for name, table in sources.items():
     for n, style in {"N = 100": "--", "N = 10 000": "-"}.items():
         how = {"errorbar": ("pi", 80), "linestyle": style, "color": colors[name]}
         how |= {"marker": "o", "label": f"{n} from {name}", "legend": False}
+        how["err_style"] = "bars" if n == "N = 100" else "band"
         sns.lineplot(x=table["latent"], y=table[n], ax=ax, **how)
 ax.set_xscale("log", base=2)
 ticks = prior_draws["latent"].unique()
@@ -427,7 +428,7 @@ ax.set_ylim(-1500, 2)
 fig.legend(loc="outside right center", fontsize="small")
 plt.show()
 
-# %%
+# %% jupyter={"source_hidden": true}
 largest = prior_draws["latent"].max()
 assert largest == 32, "the text speaks of 32 latent variables: end both lists with 32"
 at_32 = q_draws[q_draws["latent"] == largest].set_index("Q")
@@ -442,8 +443,6 @@ assert from_prior["N = 10 000"].max() < -100, "the prior is better than the text
 assert from_prior["effective, of 10 000"].max() < 2, "one draw should do all the work"
 
 # %% [markdown]
-# (The bands hold the middle 80 % of the seeds. The vertical axis is linear between −1 and 1, and logarithmic outside.)
-#
 # So we want a $Q$ for every picture, near its posterior: an **encoder**. But what does *near* mean?
 #
 # ## A distance between distributions
@@ -526,7 +525,7 @@ estimate("(5) in five dimensions", q.logpdf(draws) - p.logpdf(draws), normal_kl(
 #
 # $$\mathbb E\bigl[\varphi(V)\bigr] \;\ge\; \varphi\bigl(\mathbb E[V]\bigr).$$
 #
-# (Take the tangent at $\mathbb E[V]$. It lies below the graph, and the average of the tangent's values is its value at the average.) The function $-\log$ is
+# (Take the tangent at $\mathbb E[V]$. It is nowhere above the graph, and the average of the tangent's values is its value at the average.) The function $-\log$ is
 # convex. With $V = P(Z)/Q(Z)$ and $Z \sim Q$,
 #
 # $$\mathrm{KL}[Q \Vert P] = \mathbb E_Q\Bigl[-\log \frac{P}{Q}\Bigr] \;\ge\; -\log \mathbb E_Q\Bigl[\frac PQ\Bigr]
@@ -588,7 +587,9 @@ fig, axes = plt.subplots(1, 2, figsize=(8.6, 3.1), sharey=True, layout="constrai
 for ax, direction, color in zip(axes, fits, [BLUE, ORANGE], strict=True):
     ax.fill_between(grid, p_grid, color="0.85", label="$P$")
     found = dict(zip([" from 1", " from −2"], fits[direction], strict=True))
-    for (where, fit), style in zip(found.items(), ["-", "--"], strict=True):
+    if direction == "P ‖ Q":  # the two are the same
+        found = {" anywhere": fits[direction][0]}
+    for (where, fit), style in zip(found.items(), ["-", "--"], strict=False):
         label = "$Q$, started" + where
         ax.plot(grid, stats.norm.pdf(grid, *fit), style, color=color, label=label)
     ax.set(xlim=(-6, 6), ylim=(0, 1.1), xlabel="$z$", title=f"smallest KL[{direction}]")
@@ -710,7 +711,7 @@ same("(11) sorted", log_p_x - kl_to_posterior, right_side)
 
 # %% [markdown]
 # No step used anything but the rules of probability: (11) holds for *any* model, and for any $Q$ whose terms are finite. Here are
-# three hundred of them, with random means and covariances. In our linear model all terms have closed
+# three hundred such $Q$, with random means and covariances. In our linear model all terms have closed
 # forms when $Q$ is normal, so no integration is needed (`model.elbo` is the right side):
 
 # %%
@@ -720,7 +721,7 @@ right_sides = np.array([model.elbo(x, q) for q in many_q])
 same(f"(11) for {len(many_q)} distributions Q", left_sides, right_sides)
 
 # %% [markdown]
-# A VAE computes expectations by random draws from $Q$. Each term of (11) is estimated by an average over such draws:
+# A VAE estimates the reconstruction by random draws from $Q$, because with a network there is no closed form. Here both sides of (11) are estimated in this way, the right side as its two terms:
 
 # %%
 draws = q.rvs(100_000, random_state=rng)
@@ -732,31 +733,32 @@ estimate("E[log P(X|Z)]          ", reconstruction, exact)
 estimate("KL[Q‖P(Z)]             ", log_ratio, normal_kl(q, model.prior))
 
 # %% [markdown]
-# The expectation has to be over $Q$. A common slip is to draw $Z$ from the prior. Here this slip would change the result by
+# The expectation has to be over $Q$. A common slip is to draw $Z$ from the prior. How much would this slip change the result here?
 
 # %%
 from_prior = log_likelihood(model.prior.rvs(100_000, random_state=rng)).mean()
-print(f"{from_prior - model.expected_log_likelihood(x, q):.1f} nats")
+change = from_prior - model.expected_log_likelihood(x, q)
+print(f"the slip changes it by {change:.1f} nats")
 
 # %% [markdown]
-# So much for one $Q$ and for three hundred. What (11) says about *moving* $Q$ is worth a moment. The first term on the left, $\log P(X)$, does not contain $Q$
+# What (11) says about *moving* $Q$ is worth a moment. The first term on the left, $\log P(X)$, does not contain $Q$
 # at all. So when $Q$ moves, the divergence from the posterior and the right side must change by equal amounts, in opposite directions: each nat that the
 # right side gains is a nat by which $Q$ has come nearer to the posterior.
 
 # %% [markdown]
 # ### Move Q yourself
 #
-# To fit everything into one picture, $Z$ and $X$ are a single number each. The prior is $N(0, 1)$ as before, the noise
+# To fit everything into one figure, $Z$ and $X$ are a single number each. The prior is $N(0, 1)$ as before, the noise
 # has a standard deviation of 0.8, and $X = 2.5$ has been observed. There are two decoders to choose from. With $f(z) = z$ the posterior is normal. With
 # $f(z) = z^2$ the codes $z$ and $-z$ decode to the same $X$, so the posterior has two humps.
 #
 # On the left, drag the orange $Q$. On the right are the terms of (11) in nats. The first two bars are its right side: the *reconstruction*
-# $\mathbb E_Q[\log P(X|Z)]$, minus the KL from the prior, is the ELBO. The gap, $\mathrm{KL}[Q \Vert P(Z|X)]$, is computed on its own, by an integral over the posterior that
+# $\mathbb E_Q[\log P(X|Z)]$, minus the KL from the prior, is the ELBO. The gap, $\mathrm{KL}[Q \Vert P(Z|X)]$, is computed on its own, from definition (6), with the posterior that
 # you see. However you move $Q$, the gap reaches from the ELBO exactly up to $\log P(X)$, and this line stays where it is.
 #
 # Make a guess first, then try:
 #
-# 1. *One hump.* Put $Q$ on the posterior, with its mean at 1.5, and make it as wide as you can, then as narrow as you can. Which bar pays in each case?
+# 1. *One hump.* Put $Q$ on the posterior, with its mean at 1.5, and make it as wide as you can, then as narrow as you can. Which term gets worse in each case?
 # 2. *One hump.* How small can the gap get?
 # 3. *Two humps.* Which hump does the best $Q$ choose, and what gap remains?
 # 4. *Two humps.* Is it better to stay in the middle and be wide enough for both?
@@ -770,7 +772,7 @@ q_in_the_hand()
 # <details>
 # <summary>What happens, and why</summary>
 #
-# 1. When $Q$ is too wide, many of its codes decode to something else, and the reconstruction pays: it falls from −1.7 to −3.5 nats. When $Q$ is too narrow, the reconstruction is
+# 1. When $Q$ is too wide, many of its codes decode to something else, and the reconstruction gets worse: it falls from −1.7 to −3.5 nats. When $Q$ is too narrow, the reconstruction is
 #    even better than at the best $Q$ (−1.5), but the KL from the prior rises from 1.3 to 2.3. The best width is where one more step costs as much as it gains.
 # 2. It can vanish. The posterior is normal here, so $Q$ can be equal to it, and the ELBO is then $\log P(X)$.
 # 3. Either. The humps are mirror images, and both $Q$ have the same ELBO; the button takes the one that is closer. A gap of 0.74 nats remains. Most of it is $\log 2 = 0.69$:
@@ -819,7 +821,7 @@ assert all(middle["gap"] < step["gap"] for step in aside), "a step aside is bett
 # Look at the two sides of (11).
 #
 # - **Left**: what we want, $\log P(X)$, minus an error that is never negative, and 0 only when $Q$ is the posterior.
-# - **Right**: two terms that we can compute, and that training can raise (by gradient descent on minus the ELBO). The first asks whether codes from $Q$ decode to $X$. It is the
+# - **Right**: two terms that we can compute or estimate. Training raises their difference, by gradient descent on minus the ELBO. The first asks whether codes from $Q$ decode to $X$. It is the
 #   *reconstruction* term. The second keeps every picture's distribution of codes near the prior.
 #
 # Since the error is not negative, the right side is a lower bound on the logarithm of the evidence:
@@ -902,7 +904,7 @@ by_theory = 1 / np.diag(np.linalg.inv(posterior.cov))
 same("variances, by theory", best_variances, by_theory, within=1e-4)
 own = np.diag(posterior.cov)
 assert (best_variances < own).all(), "the best diagonal Q is not the narrower one"
-print("variances of the best diagonal Q, of the posterior's own:", end=" ")
+print("variances of the best diagonal Q, as a share of the posterior's:", end=" ")
 print((best_variances / own).round(3))
 
 # %% [markdown]
@@ -951,7 +953,7 @@ def draw_cloud(ax, center, cov, share, **how):
     ax.add_patch(Ellipse(center, width, height, angle=angle, **how))
 
 
-# %% alt="Left: forty small ellipses scattered over the prior's circles. Right: the density of mixtures of 6, 40 and 5000 clouds along the first coordinate; the last lies exactly on the standard normal curve."
+# %% alt="Left: forty small ellipses scattered over the prior's circles. Right: the density of mixtures of 6, 40 and 5000 clouds along the first coordinate; the last lies on the standard normal curve."
 fig, (left, right) = plt.subplots(1, 2, figsize=(8.6, 3.9), layout="constrained")
 how = {"fill": False, "edgecolor": BLUE, "linewidth": 0.8}
 for center in centers[:40]:
@@ -1000,9 +1002,9 @@ for i in range(fitted.latent_dim):
 #
 # - $\log P(X) - \mathrm{KL}[Q \Vert P(Z|X)] = \mathbb E_Q[\log P(X|Z)] - \mathrm{KL}[Q \Vert P(Z)]$ holds for any $Q$ (11). The right side is the ELBO. Since
 #   the KL is not negative, it is a lower bound (12), and it is equal to $\log P(X)$ only at the posterior.
-# - The direct estimate of $P(X)$ fails because almost all codes drawn from the prior have nothing to do with the picture. $Q$ draws where it matters. With
-#   a $Q$ that is much too narrow, more draws help very slowly; with one that is too wide they help soon.
-# - KL has a direction. In the direction that a VAE uses, a normal $Q$ settles on one of two humps that are far apart.
+# - The direct estimate of $P(X)$ fails because almost all codes drawn from the prior have nothing to do with the picture. $Q$ draws where it matters. In
+#   our experiment more draws helped a $Q$ that was too wide much sooner than one that was too narrow.
+# - KL has a direction. In the direction that a VAE uses, the *best* normal $Q$ sits on one of two humps that are far apart.
 # - A diagonal normal $Q$ makes the KL a simple sum (14). The price is that it can't represent correlations.
 # - The aggregated posterior, the mixture of all clouds, is the prior if the clouds are the posteriors and the pictures follow the model (15).
 #

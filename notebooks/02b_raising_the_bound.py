@@ -21,7 +21,7 @@
 # the ring of notebook 01 comes back, with a decoder that bends, and shows what a normal $Q$ can't do. At the end you put together
 # the loss that [notebook 03](03_vae_in_keras.ipynb) trains with.
 #
-# Allow an hour and a half for reading, without the exercises, and half a minute for running. A good place for a break is before
+# Allow an hour and a quarter for reading, without the exercises, and half a minute for running. A good place for a break is before
 # [*A VAE that reaches the exact answer*](#A-VAE-that-reaches-the-exact-answer).
 #
 # You need notebook 02a, whose formulas are used here by their numbers. TensorFlow takes the gradients, but you needn't know it.
@@ -113,10 +113,10 @@ assert (np.diff(means) < 0).all(), "more weights did not tighten the bound"
 # $$\begin{aligned}\log P(X;\theta_2) &- \mathrm{KL}\bigl[Q(Z|X;\theta_1) \Vert P(Z|X;\theta_2)\bigr] \cr
 # &= \mathbb E_{Z\sim Q(Z|X;\theta_1)}\bigl[\log P(X|Z;\theta_2)\bigr] - \mathrm{KL}\bigl[Q(Z|X;\theta_1) \Vert P(Z)\bigr].\end{aligned} \tag{11a}$$
 #
-# The prior has no weights. The evidence and the posterior both belong to the decoder, although neither can be computed from it in practice. What is raised is
+# The prior has no weights. The evidence and the posterior both belong to the decoder, although for a neural network neither can be computed in practice. What is raised is
 # the sum over the data set, as in (1a): $\sum_i \mathrm{ELBO}(X_i; \theta_1, \theta_2)$.
 #
-# **Changing $\theta_1$** moves $Q$ only. $\log P(X;\theta_2)$ stays, so whatever the bound gains, the gap loses. In the next figure the mean and the covariance of $Q$ move from our first guess to those of the posterior;
+# **Changing $\theta_1$** moves $Q$ only. $\log P(X;\theta_2)$ stays the same, so whatever the bound gains, the gap loses. In the next figure the mean and the covariance of $Q$ move from our first guess to those of the posterior;
 # the mean then goes a little further. The blue line is the right side of (11), the black line is $\log P(X)$, and the filled gap is the divergence, computed on its own.
 
 # %%
@@ -224,7 +224,7 @@ plt.show()
 #
 # ## A gradient through a draw
 #
-# To raise the ELBO by gradient descent we need its gradient with respect to the encoder's outputs $\mu$ and $\sigma$. (In this section $\sigma$ is the encoder's; the noise of (2) is called $\sigma_X$.) The KL (14) is a formula, so its gradient is no problem. But
+# To raise the ELBO by gradients we need its gradient with respect to the encoder's outputs $\mu$ and $\sigma$. (In this section $\sigma$ is the encoder's; the noise of (2) is called $\sigma_X$.) The KL (14) is a formula, so its gradient is no problem. But
 # the reconstruction term is an expectation over $Q$, and a VAE estimates it by draws from $Q$. What is the derivative of an average of draws?
 #
 # Let us look at it as a function of one number. We take a diagonal $Q$ with $\mu = (0.3, -0.2)$ and $\sigma = (0.6, 0.5)$, vary the first coordinate of $\mu$, and estimate $\mathbb E_Q[\log P(X|Z)]$ from twenty draws, in three
@@ -288,7 +288,7 @@ plt.show()
 # ### Two ways to the gradient
 #
 # Let $g(Z)$ stand for $\log P(X|Z)$, and let $Q$ be the diagonal normal (13). **The trick** changes the variable of integration. Then the distribution under
-# the expectation, that of $\varepsilon$, does not depend on $\mu$ and $\sigma$. If $g$ is continuous, differentiable but for kinks (such as those of a ReLU network), and doesn't grow too fast, the derivative may go inside, where the chain rule does the rest (products of vectors are taken coordinate by coordinate):
+# the expectation, that of $\varepsilon$, does not depend on $\mu$ and $\sigma$. If $g$ is continuous, differentiable except at kinks (such as those of a ReLU network), and doesn't grow too fast, the derivative may go inside, where the chain rule does the rest (products of vectors are taken coordinate by coordinate):
 #
 # $$\begin{aligned}\mathbb E_{Z\sim Q}[g(Z)] &= \mathbb E_{\varepsilon}\bigl[g(\mu + \sigma\varepsilon)\bigr], \quad\text{so} \cr
 # \nabla_\mu\, \mathbb E_Q[g] &= \mathbb E_\varepsilon\bigl[\nabla g(\mu + \sigma\varepsilon)\bigr],
@@ -363,7 +363,7 @@ for name, draws in zip(names, all_three, strict=True):
         estimate(f"{name}, {parameter}", draws[:, i], exact[i])
 
 # %% [markdown]
-# All are right, for $\mu$ and for $\sigma$. What about the slopes of the three curves in the figure above, at the vertical line? (The new draws are compared at a distance of 0.001. The slope of the blue curve must be the average of (16a) over its own twenty draws.)
+# All are right, for $\mu$ and for $\sigma$. What about the slopes of the three curves in the figure above, at the vertical line? (For the new draws we compare two values of $\mu_1$ that are 0.001 apart. The slope of the blue curve must be the average of (16a) over its own twenty draws.)
 
 # %%
 step = 0.001
@@ -380,7 +380,7 @@ of_each = (x - z @ weights.T - bias) @ weights / sigma**2
 same("3. and (16a), its twenty draws", with_slope, of_each[:, 0].mean(), within=1e-6)
 
 # %% [markdown]
-# Automatic differentiation does the same. TensorFlow's own normal generator applies the trick inside, so it hands over gradients. But not every distribution can be
+# TensorFlow's own normal generator uses the trick itself: given $\mu$ and $\sigma$, it returns $\mu + \sigma\varepsilon$, so gradients pass through it. But not every distribution can be
 # written as a smooth function of fixed noise. A *discrete* draw can't: for $Z$ = 1 with probability $p$ and 0 otherwise, the noise $u$ is uniform, $z$ is 1 where $u < p$, and it jumps from 0 to 1 as $p$ passes $u$. The
 # expectation $\mathbb E[(Z - 0.3)^2]= 0.09 + 0.4\,p$ has the derivative 0.4. The noise doesn't depend on $p$ here either, but a derivative inside the expectation would be 0. The function $(z - 0.3)^2$ is smooth, but $z$ jumps: for the trick, the way in which $z$ depends
 # on the parameters must be free of jumps, too, as $z = \mu + \sigma\varepsilon$ is. TensorFlow finds no gradient; the score function (17) gets it right.
@@ -452,10 +452,8 @@ table.map(lambda value: f"{value:,.0f}")
 # %% alt="Variance of one draw's gradient against the number of latent variables, 1 to 32, on logarithmic axes. The trick grows slowest; the score function with a baseline lies 5 to 22 times higher, without one up to 77 000 times."
 fig, ax = plt.subplots(figsize=(7.2, 3.6), layout="constrained")
 for way, style in zip(estimators, ["o-", "s-", "D--"], strict=True):
-    color, of_size = (
-        BLUE if way == "trick" else ORANGE,
-        variances[way].groupby("latent"),
-    )
+    color = BLUE if way == "trick" else ORANGE
+    of_size = variances[way].groupby("latent")
     middle = of_size.median()
     ax.plot(middle.index, middle, style, color=color, label=way)
     ax.fill_between(middle.index, of_size.min(), of_size.max(), color=color, alpha=0.25)
@@ -479,10 +477,10 @@ for way in estimators[1:]:
 
 # %% [markdown]
 # In these models, with a baseline or without, the score function's variance grows faster than the trick's, so their ratio grows with the
-# dimension. Without a baseline it even depends on the constant in $\log P(X|Z)$, and so on the unit of the pixels. The fair
-# comparison is the one with a baseline. (It even favours the score function: our baseline averages 9999 other draws for the same picture, and a VAE that takes one draw has none.) The score function uses only *how good* a code was. The trick also uses *in which
-# direction* the code would have been better. This is one reason why a VAE can train with one draw for each picture. The average over
-# a batch is the other.
+# dimension. Without a baseline it even depends on the constant in $\log P(X|Z)$, and therefore on the unit of the pixels. The fair
+# comparison is the one with a baseline. (Even this comparison favours the score function: our baseline averages 9999 other draws for the same picture, and with one draw there are no others to average.) The score function uses only *how good* a code was. The trick also uses *in which
+# direction* the code would have been better. This is one reason why a VAE can train with one draw for each picture. Averaging over
+# a batch is another.
 #
 # ## A VAE that reaches the exact answer
 #
@@ -505,6 +503,7 @@ print(f"the largest average log P(X): {goal:.4f} nats")
 # %%
 def start(seed, data_dim=fit.data_dim, latent_dim=fit.latent_dim):
     """The weights of encoder (A, c, log s) and decoder (W, b, log σ)."""
+    # Points are rows here, so A and W are stored transposed.
     small = 0.1 * np.random.default_rng(seed).normal(size=(2, data_dim, latent_dim))
     first = {"A": small[0], "c": np.zeros(latent_dim), "log s": np.zeros(latent_dim)}
     first |= {"W": small[1].T, "b": np.zeros(data_dim), "log σ": 0.0}
@@ -626,7 +625,7 @@ plt.show()
 # noisy gradients of its bound, and we arrived at the largest likelihood that such a model can have.
 #
 # The three blocked runs end six nats lower, and all at the same value. Their encoder gets its gradient from the KL alone, and the KL is smallest when every $Q$ equals the prior. Then the codes say nothing about $X$, and the decoder
-# does best to ignore them: these runs end at the value of a model without codes. When a VAE's codes end like this, one speaks of **posterior collapse**; here we provoked it.
+# does best to ignore them: these runs end at the value of a model without codes. When a VAE's codes end like this, it is called **posterior collapse**; here we provoked it.
 #
 # One question is left. A diagonal $Q$ can't match a posterior with correlated coordinates, as notebook 02a showed. Why is there no gap here? Because a rotation of the codes changes $W$, but not $P(X)$, since $WW^{\mathsf T}$ stays
 # the same. So there are many best decoders, and among them some whose columns are perpendicular. The posterior's covariance is $\sigma^2 M^{-1}$ with $M = W^{\mathsf T}W + \sigma^2 I$ (notebook 02a), and with perpendicular columns it is diagonal. Where the
@@ -640,7 +639,7 @@ def angle(columns):
     return np.degrees(np.arccos(first @ second))
 
 
-print(f"of the model that made the data: {angle(truth.weights):3.0f}°")
+print(f"angle between the columns of W: true model {angle(truth.weights):3.0f}°")
 for seed in seeds:
     trained = results["with the trick", seed][2]
     begun = angle(start(seed)["W"].numpy().T)
@@ -662,7 +661,7 @@ for seed in seeds:
 #
 # Notebook 01 mapped a normal cloud to a ring, and mentioned that $2\pi\Phi(z)$ is an evenly spread angle, where $\Phi$ is the normal distribution function. Let this be the decoder:
 #
-# $$f(z) = (\cos\alpha, \sin\alpha), \qquad \alpha = 2\pi\,\Phi(z), \qquad X \mid Z \sim N\bigl(f(Z),\, 0.2^2 I\bigr).$$
+# $$f(z) = (\cos\alpha, \sin\alpha), \qquad \alpha = 2\pi\,\Phi(z), \qquad X \mid Z \sim N\bigl(f(Z),\, \sigma^2 I\bigr), \quad \sigma = 0.2.$$
 #
 # The data are points of the plane, evenly spread around the unit circle, with some noise. One place is special. The line of codes has two ends, and the circle has none: as $z$ goes to
 # $-\infty$ or to $+\infty$, $f(z)$ goes to the same point $(1, 0)$, from two sides. We call it the **seam**.
@@ -725,7 +724,7 @@ from vaelib.evaluation.posteriors import fit_posteriors
 
 
 def ring_gap(x, mean, log_var):
-    """log P(X) − ELBO in nats, shape (n,), for mean and log σ² of shape (n, 1)."""
+    """log P(X) − ELBO in nats, (n,), for Q with mean and log-variance, (n, 1)."""
     q = stats.norm.pdf(grid, mean, np.exp(log_var / 2))
     expected = (q * on_grid(x)).sum(axis=1) * grid_step
     kl = (np.exp(log_var) + mean**2 - 1 - log_var)[:, 0] / 2
@@ -733,13 +732,13 @@ def ring_gap(x, mean, log_var):
 
 
 def ring_log_likelihood(x, decoded):
-    """log P(X|z) by (18), for `decoded` = f(z)."""
+    """log P(X|z) of (2), for `decoded` = f(z)."""
     return gaussian_log_likelihood(x, decoded, float(2 * np.log(ring_sigma)))
 
 
 # %%
 def best_normals(x):
-    """Mean and log σ², shape (n, 1) each, of the best normal Q of each point."""
+    """Mean and log-variance, (n, 1) each, of the best normal Q of each point."""
     peaks = grid[(on_grid(x) + stats.norm.logpdf(grid)).argmax(axis=1)][:, None]
     begin = x, peaks, np.full_like(peaks, 2 * np.log(0.2))
     how = {"steps": 150, "nodes": 20, "log_likelihood": ring_log_likelihood}
@@ -760,13 +759,13 @@ def ring_elbo(encoder, x, epsilon):
 
 
 def encoded(encoder, x):
-    """The encoder's output for points: mean and log σ², shape (n, 1) each."""
+    """The encoder's output for points: mean and log-variance, (n, 1) each."""
     return np.split(encoder(x).numpy().astype("float64"), 2, axis=1)
 
 
 # %%
 def train_encoder(seed, steps=1500, batch=500):
-    """A network that gives mean and log σ² for points of the plane."""
+    """A network that gives mean and log-variance for points of the plane."""
     keras.utils.set_random_seed(seed)
     layers = [keras.layers.Dense(32, activation="tanh") for _ in range(2)]
     encoder = keras.Sequential([keras.Input((2,)), *layers, keras.layers.Dense(2)])
@@ -829,7 +828,7 @@ assert 0.01 < other_end < 0.05, "point 2 has another share at the other end"
 assert (more > -1e-4).all(), "an encoder's Q is better than the best normal"
 
 # %% [markdown]
-# (The $z$ axis of the first posterior is stretched, and the heights differ.) The titles give, in nats, the gap of the best normal $Q$, and what the encoder's $Q$ (of the first seed) adds to it. At point 1 the posterior is almost normal, and the best $Q$ covers it. At point 2 it is lopsided: a tail reaches
+# (The $z$ axis of the first posterior is stretched, and the vertical scales differ.) The titles give, in nats, the gap of the best normal $Q$, and what the encoder's $Q$ (of the first seed) adds to it. At point 1 the posterior is almost normal, and the best $Q$ covers it. At point 2 it is lopsided: a tail reaches
 # towards the end of the line, and about 2 % of the mass lies at the other end already. At point 3 the code may have come from either end, and the posterior has two humps. A normal $Q$ can only take one, as in notebook 02a, and loses a little more than $\log 2 = 0.69$ nats.
 #
 # Two different things are missing here, and notebook 06 calls them by their usual names [8]:
@@ -840,7 +839,8 @@ assert (more > -1e-4).all(), "an encoder's Q is better than the best normal"
 # Where do they arise? We walk once around the circle, with encoders from six seeds.
 
 # %%
-around = np.pi * np.linspace(-1, 1, 601) ** 3  # closer together near the seam
+far, near_seam = np.linspace(0.3, np.pi, 500), np.linspace(0, 0.3, 100)[:-1]
+around = np.concatenate([-far[::-1], -near_seam[:0:-1], near_seam, far])
 circle = np.stack([np.cos(around), np.sin(around)], axis=1)
 best_around = best_normals(circle)
 least = ring_gap(circle, *best_around)
@@ -870,7 +870,7 @@ assert least.argmax() == len(around) // 2, "the best normal is not worst at the 
 assert (where < 0.5).all(), "an encoder is worst elsewhere: did it train too briefly?"
 assert (worst > 40 * least.max()).all(), "the jump costs the encoders less than it says"
 print(f"largest gap of the best normal {least.max():.2f} nats; ", end="")
-print(f"of each encoder more than {40 * least.max():.0f}")
+print(f"of each encoder more than {np.floor(40 * least.max()):.0f}")
 
 # %% [markdown]
 # The approximation gap (blue) has its maximum on the seam, where the posterior has two humps. There the mean of the best $Q$ jumps from one end of the line to the other. An encoder is a continuous function and can't jump: between the two ends its mean runs
@@ -904,14 +904,14 @@ assert near.mean() < 0.25, "many points count as near the seam"
 assert (from_near > 0.7).all(), "the loss isn't near the seam"
 
 # %% [markdown]
-# (± is the standard deviation over the seeds.) The best normal $Q$ misses $\log P(X)$ by about 0.05 nats, and in the run shown here the six encoders lose 0.29 ± 0.11 nats in addition. The seeds differ a lot, but with each of them this gap is about three times the other, or more. The median is far smaller than the
+# (± is the standard deviation over the seeds.) The best normal $Q$ misses $\log P(X)$ by about 0.05 nats, and in the run shown here the six encoders lose 0.29 ± 0.11 nats in addition. The seeds differ a lot, but with each of them this gap is about three times the other, or more. The median of the whole gap is far smaller than its
 # average: most points are encoded well, and most of the amortisation gap comes from the sixth of the points that lie within half a radian of the seam.
 #
 # The usual remedies are a richer family of $Q$ for the first gap, and a larger encoder or a search for each point for the second. (On the ring, a $Q$ with two humps should help with both: its weight could pass from one end to the other without a jump.) A VAE of digits has a decoder that bends, too. [Notebook 06](06_how_good_is_it.ipynb) measures both of its gaps.
 #
 # ## The noise is the metric
 #
-# One choice is left from (2): the noise. For normal noise $\log P(X|Z)$, whose expectation is the reconstruction term, is by its formula
+# One choice is left from (2): the noise. The reconstruction term is the expectation of $\log P(X|Z)$. For normal noise this logarithm is
 #
 # $$\log N\bigl(X \mid f(Z), \sigma^2 I\bigr) = -\frac{1}{2\sigma^2}\lVert X - f(Z) \rVert^2
 # - \frac{D}{2}\log(2\pi\sigma^2), \tag{18}$$
@@ -919,8 +919,8 @@ assert (from_near > 0.7).all(), "the loss isn't near the seam"
 # with $D$ the number of pixels. So *squared error is minus a Gaussian log-likelihood*, up to a constant and a positive factor. And the factor matters: $\sigma^2$ sets
 # the exchange rate between reconstruction and KL. Some programs set this rate directly. They write squared error + $\beta \cdot$ KL, with a weight called $\beta$. Multiply minus the ELBO by $2\sigma^2$, and you see that this is the same knob: $\beta = 2\sigma^2$. (This holds for a fixed $\sigma$ and a squared error summed over pixels. If it is averaged over the $D$ pixels instead, $\beta = 2\sigma^2/D$.)
 #
-# For pixels that are only black or white, another noise is more suitable. Each pixel is one
-# (ink) with probability $p$ and zero otherwise, a *Bernoulli* variable, with $p = f(Z)$ from the decoder:
+# For pixels that are only black or white, another noise is more suitable. Given $Z$, each pixel is, independently of the others, one
+# (ink) with probability $p$ and zero otherwise: a *Bernoulli* variable, with $p = f(Z)$ from the decoder. Then
 #
 # $$\log P(X \mid Z) = \sum_{j=1}^{D} \bigl[x_j \log p_j + (1 - x_j) \log (1 - p_j)\bigr]. \tag{19}$$
 #
@@ -970,8 +970,8 @@ same("     from Keras's cross-entropy", -784 * cross_entropy, by_scipy)
 #
 # ### Grey pixels
 #
-# MNIST's pixels are grey, from 0 to 1. Formula (19) accepts them, and VAEs are often trained this way; but then it is not a probability density any more. A density on
-# the interval $[0, 1]$ must integrate to 1. This one doesn't:
+# MNIST's pixels are grey, from 0 to 1. Formula (19) accepts them, and VAEs are often trained this way. But then it is no longer the logarithm of a probability, nor of a density. A density on
+# the interval $[0, 1]$ must integrate to 1. What (19) is the logarithm of doesn't:
 
 # %%
 lambdas = np.array([0.01, 0.1, 0.3, 0.5, 0.9])
@@ -1055,7 +1055,7 @@ for lowest in (1e-2, 1e-3, 1e-6):
 #
 # ## The decoder alone
 #
-# The decoder of a trained VAE is a generative model by itself. To make new objects, draw $z$ from the prior and decode it; the encoder isn't needed. Encoder and decoder together also make an autoencoder.
+# The decoder of a trained VAE is a generative model by itself. To make new objects, draw $z$ from the prior and decode it; the encoder isn't needed. (Strictly, the model then adds the noise. Usually one shows $f(z)$ without it.)
 #
 # Here is a drawing of this, with a simple generator of digits: a linear-Gaussian model of the threes with twelve latent variables.
 
@@ -1114,7 +1114,7 @@ same("     relative to the loss of notebook 03", relative, 1, within=1e-5)
 # %% [markdown]
 # Notebook 03's code calls $-\log P(X|z)$ the `reconstruction` loss. So there `loss = reconstruction + kl`, averaged
 # over the batch, in nats per image. Averaging over the batch makes losses
-# comparable between batch sizes. *Summing* over pixels and latent variables is what makes it a bound (for grey pixels, in the sense of the section on them).
+# comparable between batch sizes. *Summing* over pixels and latent variables is what makes minus the loss an estimate of the bound (for grey pixels, in the sense of the section on them).
 #
 # ## What to take with you
 #
@@ -1254,9 +1254,9 @@ def best_sigma_solution(squared_error, pixels):
 
 # %% jupyter={"source_hidden": true} tags=["solution", "hide-cell"]
 # Solution. On the seam the gap stays near log 2: there are two equal humps whatever the
-# noise is, and a normal Q takes one. But fewer points see the seam from both sides, and
-# elsewhere the posterior is narrower, so that the decoder hardly bends within it. The
-# average goes down.
+# noise is, and a normal Q takes one. But fewer points have codes at both ends of the
+# line, and elsewhere the posterior is narrower, so that the decoder hardly bends within
+# it. The average goes down.
 with folded():
     gaps_of = {}
     for ring_sigma in (0.1, 0.2):

@@ -167,7 +167,7 @@ print("averages", averages, "of", undo_average(averages))
 
 
 # %%
-def each_batch(vae, *callbacks):
+def each_batch(vae):
     """One epoch on 30 000 digits: KL and reconstruction of each batch, in nats."""
     seen = []
     note = keras.callbacks.LambdaCallback(
@@ -179,7 +179,7 @@ def each_batch(vae, *callbacks):
     assert 30_000 % options["batch_size"] == 0, (
         "Batches must be of one size: choose a batch size that divides 30 000."
     )
-    vae.fit(x_all[:30_000], callbacks=[note, *callbacks], **options)
+    vae.fit(x_all[:30_000], callbacks=[note], **options)
     return np.array([undo_average(averages) for averages in np.transpose(seen)])
 
 
@@ -289,12 +289,12 @@ assert prepared[:, 0].max() < 12, reminder
 assert np.abs(prepared[:, 1, 0] - average_picture).max() < 10, reminder
 
 # %% [markdown]
-# It does not occur. Without batch normalisation the peak comes from a decoder that does not know the average picture yet. (With batch normalisation it must be otherwise: there the peak is over long before the reconstruction comes down.)
+# It does not occur. Without batch normalisation the peak comes from a decoder that does not know the average picture yet. (We have not tried this with batch normalisation. There the peak is over long before the reconstruction comes down, so at least its end must have another reason.)
 
 # %% [markdown]
 # ## Keep the best, and stop in time
 #
-# Five hundred digits are too few. Sooner or later the network learns these digits by heart instead of digits in general. This is **overfitting**. Then the
+# The next run trains on only five hundred digits. Sooner or later the network learns these by heart instead of digits in general. This is **overfitting**. Then the
 # training loss goes on falling and the validation loss does not. Two callbacks deal with that:
 #
 # - `ModelCheckpoint` writes the model to a file; with `save_best_only=True` only when `val_loss` is lower than ever
@@ -394,8 +394,8 @@ assert abs(np.mean(losses) - stopped["val_loss"][best]) < 2, reminder
 #   best. (A smaller improvement does not count, and does not move the mark.) We take a patience of 1, hasty as it is, because seven epochs are few, and a
 #   `min_delta` of 2.5 nats.
 #
-# We compare the first with a constant rate, with three seeds each, and watch the second in one run. (Without batch
-# normalisation: it would add an effect of its own here, which the end of this page shows.)
+# We compare `LearningRateScheduler` with a constant rate, with three seeds each, and watch `ReduceLROnPlateau` in one run. (We leave batch
+# normalisation out: it would add an effect of its own, which the end of this page shows.)
 
 
 # %%
@@ -476,9 +476,9 @@ assert kept.min() > 0, reminder
 assert min(results["ReduceLROnPlateau"][0]["learning_rate"]) < 0.02, reminder
 
 # %% [markdown]
-# Up to the fifth epoch the first two are one and the same for each seed: same model, same random numbers, same rate. Then
+# Up to the fifth epoch the constant rate and `LearningRateScheduler` give the same run for each seed: same model, same random numbers, same rate. Then
 # the rate drops, and the next validation loss is 1.9 ± 0.6 nats lower than at the constant rate (mean and standard
-# deviation of the three seeds). One epoch later the lead is still 1.3 ± 0.3 nats. Small steps remove the jitter at once, but then progress is slower, so drop the rate late. (Which rate wins in a longer run, seven epochs cannot say.) `ReduceLROnPlateau` takes the moment from the losses,
+# deviation of the three seeds). One epoch later the lead is still 1.3 ± 0.3 nats. The smaller steps help at once. In the next epoch they gain less than the constant rate does, so a rate that drops too early may cost more than it gains; seven epochs cannot say. `ReduceLROnPlateau` takes the moment from the losses,
 # but what counts as progress is up to you. Here the loss was still falling, and the callback acted only because an improvement of 1.9 nats did not count. With a noisy validation
 # loss it may also act by mistake.
 #
@@ -489,7 +489,7 @@ assert min(results["ReduceLROnPlateau"][0]["learning_rate"]) < 0.02, reminder
 show_source(warmup_cosine)
 
 # %% [markdown]
-# The two cannot be combined. If the optimizer has a schedule, a callback cannot set the rate, and Keras says so:
+# A schedule and a callback that sets the rate cannot be combined: Keras refuses.
 
 # %%
 adam = keras.optimizers.Adam(warmup_cosine(steps=1000))
@@ -624,7 +624,7 @@ before = largest_difference(undisturbed, resumed)
 assert largest_difference(undisturbed, exact) < 1e-4 * before, reminder
 
 # %% [markdown]
-# So nothing else was missing. In practice this does no harm: any other random numbers would do as well. But callbacks that have a memory of
+# So nothing else was missing. In practice the lost generator does no harm: any other random numbers would do as well. But callbacks that have a memory of
 # their own, `EarlyStopping` for example, begin with an empty one in a resumed run. That can matter: a resumed `ModelCheckpoint(save_best_only=True)` has forgotten its best, and overwrites a better file
 # in its first epoch, unless you pass the old best as `initial_value_threshold`.
 
@@ -776,7 +776,7 @@ assert shares[epochs].mean() > shares[1].mean() + 0.05, reminder
 # %% [markdown]
 # Epoch 0 is above the 10 % of guessing because of the 0 and above all the 1, which even an untrained network keeps
 # together; for most other digits it is little better than guessing, or worse. In this run the 0 and the 1 are found at
-# once. The 2 and the 6 catch up later. After one epoch the 4 and the 7 are level with them, but then they gain only a few points, and the 5 and the 9 end lowest. In notebook 03, with nearly three times as many digits and more than twice as many steps,
+# once. The 2 and the 6 catch up later. After one epoch the 4 and the 7 lie between these two, but they gain only a few points more, and the 5 and the 9 end lowest. In notebook 03, with nearly three times as many digits and more than twice as many steps,
 # the 3, 4, 5, 7, 8 and 9 all got further, though the 5 and the 9 only to about 40 %. (The running averages matter less here: by the twin's codes, the
 # shares after one epoch differ by several points, but the 0 and the 1 are again the first.)
 
@@ -831,7 +831,7 @@ for (quantity, kind), rows in logged.groupby(["quantity", "data"]):
 
 # %% [markdown]
 # And here are the curves, the same that TensorBoard shows. (The first point of the training loss, and of its
-# reconstruction, lies above the picture.) The learning rate is that at the *end* of an epoch. An epoch has 80 steps here,
+# reconstruction, lies above the panel's upper edge.) The learning rate is that at the *end* of an epoch. An epoch has 80 steps here,
 # so the climb over the first 200 takes two and a half of them: the peak, 0.02, lies between the second point and the
 # third.
 
@@ -924,7 +924,7 @@ from course.exercises.watching import check_rate, check_stop_below
 
 # %% [markdown]
 # **1.** Write a callback that stops training as soon as the validation loss is below a target. (A model has an
-# attribute `stop_training`, which Keras looks at after every batch and every epoch. Replace the whole line `return ...  # your answer` by
+# attribute `stop_training`, which Keras looks at after every batch and every epoch. Replace the whole line `return ...  # your answer` with
 # your own lines: a callback returns nothing.)
 
 
@@ -967,8 +967,8 @@ class StopBelowSolution(keras.callbacks.Callback):
 
 
 # %% [markdown]
-# **2.** A learning rate like that of notebook 03, as a function: from 0 up along a line to `peak` at step `warmup`, then
-# down to 0 at step `steps`, along a cosine from its crest to its trough (angle 0 to π), shifted and scaled. (The course's own begins at 0.0001 in place of 0. `math.cos` and `math.pi`, or
+# **2.** A learning rate like that of notebook 03, as a function: it rises linearly from 0 to `peak` at step `warmup`, then
+# falls to 0 at step `steps` along half a cosine wave (angle 0 to π), shifted and scaled. (The course's own schedule begins at 0.0001, not 0. Use `math.cos` and `math.pi`, or
 # NumPy's.)
 
 

@@ -141,7 +141,7 @@ with Image.open("runs/article.gif") as gif:
 assert len(pictures) == len(some)
 
 # %% [markdown]
-# The cell above opened the file with Pillow. A GIF is a number of pictures and, for each, how long it stays. Pillow also
+# The cell above opened the file with Pillow. A GIF is a sequence of pictures, each with the time for which it is shown. Pillow also
 # writes such a file, from any list of pictures: the first picture's `save` gets the others in `append_images`. We let
 # the last one stay for two seconds, so that the eye can rest on the result; `loop=0` means for ever.
 
@@ -183,7 +183,7 @@ for row in json.loads((RESULTS / "gifs.json").read_text(encoding="utf-8"))["rows
 
 # %% [markdown]
 # We can check the size here, with the same few frames as above and as many pixels. We also count the pixels of the map
-# that differ from the frame before, and those of them that differ by less than one of our 31 greys.
+# that differ from the frame before, and those of them that differ by less than one step of our 31 greys.
 
 # %% tags=["nbval-ignore-output"]
 few = Recording.from_frames(recording.frames()[::4])
@@ -224,6 +224,9 @@ with Image.open("runs/manifold.gif") as gif:
 # - In the last third hardly anything moves to another place. Lines get sharper and borders narrower, and since the
 #   learning rate falls to zero, the map comes to rest.
 #
+# (The films show the model with its running averages, which lag behind in the first epochs. [Notebook 04](04_watching_it_learn.ipynb#Watching) found that with averages up to date the same
+# weights already draw different digits after one epoch.)
+#
 # ## The codes in motion
 #
 # This is the same run from the encoder's side: the mean codes of the ten thousand test digits, with a colour for each
@@ -253,7 +256,7 @@ assert np.mean(beside_1 == 2) < 0.05, "1 and 2 touch, and both are grey"
 
 # %% [markdown]
 # At first all codes lie in one heap near the origin. Then they burst apart, far beyond the prior's circles, and sort
-# themselves by digit, as far as two dimensions allow: 4 and 9 stay mixed. Meanwhile they are slowly drawn together again,
+# themselves by digit, as far as two dimensions allow: 4 and 9 stay mixed. (A part of the burst may come from the running averages as well: in notebook 04 a hump of the KL in these epochs vanished when they were up to date.) Meanwhile they are slowly drawn together again,
 # towards the circles. The axes stay the same in all
 # frames; otherwise the drawing would breathe, and you might take that for a movement of the codes. They are wide enough
 # for 99 % of the codes in every frame of the later half. Those outside are not drawn: nearly all of them belong to the first few
@@ -299,7 +302,7 @@ assert 1 < elbo[1000] - elbo[490] < 1.5, "and then by little more than one"
 # %% [markdown]
 # (The ELBO was [measured](../benchmarks/article.py) in another run with the same recipe, up to epoch 1000.) Here, too,
 # the codes burst apart: after 10 epochs their standard deviation is more than twice the prior's. After 100 it is close
-# to its value at epoch 486. From then on the map keeps its layout by and large (a patch of 2s still appears on the left, below the middle), and its strokes get a little sharper. From epoch 100 to 490 the ELBO
+# to its value at epoch 486. From epoch 100 on the map largely keeps its layout (a patch of 2s still appears on the left, below the middle), and its strokes get a little sharper. From epoch 100 to 490 the ELBO
 # rises by more than 5 nats, and in the remaining half of the run, which the recording leaves out, by little more than
 # one. The dots still move a little from frame to frame, over some 60 epochs each. (The learning rate stays the same here;
 # in our own run it falls to zero.)
@@ -341,7 +344,7 @@ print(f"as much as epoch {middle + 1}, and the second {by_ink[1]:.0f} times; ", 
 print(f"codes: {by_steps[0]:.0f} and {by_steps[1]:.0f} times")
 at = np.linspace(0, int(vae.optimizer.iterations), len(ink) + 1)
 rates = [float(learning_rate(step)) for step in (at[1:] + at[:-1]) / 2]
-for i in (len(ink) // 6, middle, 2 * len(ink) // 3):
+for i in (len(ink) // 6, middle, len(ink) - 1):
     print(
         f"map, divided by the learning rate, in epoch {i + 1}: {ink[i] / rates[i]:.1f}"
     )
@@ -354,13 +357,13 @@ assert steps[1] / steps[0] > 2 * ink[1] / ink[0], (
     "codes should take longer than the map"
 )
 assert spread.max() > 1.3 * spread[-1].max(), "they should be drawn together at the end"
+assert ink[-1] / rates[-1] > 5 * ink[middle] / rates[middle]
 assert np.abs(spread[-1] - 1).max() < 0.35, "train for longer: not yet the prior's size"
 
 # %% [markdown]
 # By this measure most of the map's change happens in the first epoch, when the background turns white and ink gathers where
-# digits usually have it. What makes the map a *map* comes after: a few per cent of ink in an epoch, and far less at the end. The end is the
-# schedule's doing. The learning rate falls to zero, so anything would come to rest; divided by the learning rate, the map changes
-# in the two later epochs that are printed at least as much as in the early one. The
+# digits usually have it. In the maps as recorded, the digits separate afterwards: a few per cent of ink in an epoch, and far less at the end. The
+# learning rate falls to zero, so the map must come to rest. But its steps shrink more slowly than the rate: in the last epoch the map still moves, for so small a rate, more than before. The
 # codes take longer. Their common *scale* (right) peaks in the first few epochs, then falls, with some ups and downs, until about epoch 19.
 #
 # ## Not quite normal, but close
@@ -408,7 +411,7 @@ assert error[0] < 0.06, "more than chance: 4 standard errors of a variance"
 assert error[-1] < 0.006, "more than chance: means and variances do not fit the samples"
 
 # %% [markdown]
-# (Samples are random. The variance of 10 000 draws is usually off by $\sqrt{2/10\,000} = 1.4$ %, and in epoch 0 it is.
+# (Samples are random. The variance of 10 000 draws is typically off by about $\sqrt{2/10\,000} = 1.4$ %, and in epoch 0 it is.
 # Later only the position inside the small clouds is random.) Before training nearly all of the variance is in the clouds:
 # all pictures share one wide cloud, and the means lie in a small heap in its middle, about a fifth as wide. A latent dimension that a model does
 # not use looks like that even after training; judged by its means, it looks nothing like the prior. In the trained model the clouds
@@ -436,14 +439,14 @@ def moments(z):
 rng = np.random.default_rng(1)
 of_the_prior = rng.normal(size=(10_000, 2))
 candidates = {"means": means[-1], "samples": samples[-1]}
-candidates["draws of N(0, I)"] = of_the_prior
+candidates["draws from N(0, I)"] = of_the_prior
 table = pd.DataFrame({name: moments(z) for name, z in candidates.items()})
 print(table.round(2).to_string())
 
 # %% jupyter={"source_hidden": true}
 ideal = [0, 0, 1, 1, 0, 0, 0, 0, 0]
 off = table.sub(ideal, axis=0).abs().max()
-assert 2 * off["draws of N(0, I)"] < off["samples"], "no farther off than chance"
+assert 2 * off["draws from N(0, I)"] < off["samples"], "no farther off than chance"
 assert off["samples"] < 1.2, "farther from the prior than the text says"
 assert np.abs(table["samples"] - table["means"]).max() < 0.1, "means and samples differ"
 
@@ -475,10 +478,10 @@ assert tests["samples", 10_000].pvalue < 1e-6 < 0.001 < tests["samples", 100].pv
 assert tests["samples", 10_000].statistic < 0.15, (
     "farther from the prior than the text says"
 )
-assert tests["draws of N(0, I)", 10_000].statistic < 0.02, "more than chance gives"
+assert tests["draws from N(0, I)", 10_000].statistic < 0.02, "more than chance gives"
 
 # %% [markdown]
-# The codes are the same, but the p-value falls from unremarkable to practically zero. It answers a different question:
+# All three samples come from the same codes; only their number grows, and the p-value falls from unremarkable to practically zero. It answers a different question:
 # not "how far from the prior are they?" but "are there enough data to see that they do not follow it exactly?". With enough
 # data it says yes to any difference, however small. $D$ is the **effect size**; as $n$ grows it settles. (For small $n$ most of it
 # is chance, for draws from the prior about $0.87/\sqrt n$ on average: 0.09 for 100. With so few even the prior's own draws may come out farther off than our codes.) It says: whatever point you choose,
@@ -486,8 +489,8 @@ assert tests["draws of N(0, I)", 10_000].statistic < 0.02, "more than chance giv
 #
 # ### How close, in nats
 #
-# The distance that matters to a VAE is $\operatorname{KL}[q(z)\,\|\,p(z)]$, from the aggregated posterior to the prior:
-# averaged over the training pictures, it is part of what the model pays [8]; we compute it for the test pictures. For the mixture of ten thousand clouds the density is known exactly, so we can
+# The distance that matters to a VAE is $\operatorname{KL}[q(z)\,\|\,p(z)]$, from the aggregated posterior to the prior.
+# The average KL that the model pays is the sum of this distance and of the information that the codes carry about their pictures [8]. (In training $q$ is the mixture over the training pictures; here we take the test pictures.) For the mixture of ten thousand clouds the density is known exactly, so we can
 # draw from it and average $\log q(z) - \log p(z)$. This KL has two parts. Take the normal distribution $g$ with the
 # mean and covariance of $q$. Then
 #
@@ -521,16 +524,14 @@ for i in (0, 700, 1999):  # the same without logarithms, a code at a time
 
 # %% tags=["nbval-ignore-output"]
 m, v = means[-1], variances[-1]
-center, of_the_means = m.mean(axis=0), np.cov(m.T, bias=True)
-g = stats.multivariate_normal(center, of_the_means + np.diag(v.mean(axis=0)))
-alone = normal_kl(stats.multivariate_normal(center, of_the_means), prior)
+covariance = np.cov(m.T, bias=True) + np.diag(v.mean(axis=0))
+g = stats.multivariate_normal(m.mean(axis=0), covariance)
 price = 0.5 * (v + m**2 - 1 - np.log(v)).sum(axis=1).mean()
 
 total, shape, fitted = log_q - prior.logpdf(z), log_q - g.logpdf(z), normal_kl(g, prior)
 print(f"KL[q ‖ p]  {total.mean():.3f} ± {stats.sem(total):.3f} nats")
 print(f"KL[q ‖ g]  {shape.mean():.3f} ± {stats.sem(shape):.3f} nats, due to the shape")
-print(f"KL[g ‖ p]  {fitted:.3f} nats, due to mean and covariance ", end="")
-print(f"({alone:.3f} with the means alone)")
+print(f"KL[g ‖ p]  {fitted:.3f} nats, due to mean and covariance")
 print(f"average KL of one picture: {price:.2f} nats")
 
 # %% jupyter={"source_hidden": true}
@@ -584,7 +585,7 @@ fig, axes = plt.subplots(
     1, 2, figsize=(9.6, 4.3), layout="constrained", sharex=True, sharey=True
 )
 how = {"bins": 60, "range": [[-3.5, 3.5]] * 2, "cmap": "Blues", "density": True}
-for ax, name in zip(axes, ["samples", "draws of N(0, I)"], strict=True):
+for ax, name in zip(axes, ["samples", "draws from N(0, I)"], strict=True):
     density, *_, image = ax.hist2d(*candidates[name].T, **how)
     how.setdefault("vmax", density.max())  # the first panel's scale for both
     ax.set(title=name, xlabel="$z_1$", aspect="equal")
@@ -597,19 +598,19 @@ plt.show()
 # gaps were closed, digits on either side of a gap would be taken for each other. We have not tested that here. (The
 # article points out, too, that there are only two dimensions.)
 #
-# ## What comes next
+# ## Where the article goes next
 #
 # The map shows every digit, but where *is* the 7? A plain VAE cannot be asked for one. If the label is given to encoder
 # and decoder as a further input, the codes need not tell digits apart any more, and are free for what is left: slant,
 # width, stroke. Then we can ask for a 7 in the handwriting of a given 2. This is the *conditional* VAE, with which the
-# article series goes on.
+# article series goes on, and which [notebook 09](09_conditional_vae.ipynb) builds.
 #
 # ## What to take with you
 #
 # - A GIF is pictures and times. `FuncAnimation` makes one in ten lines. It is faster and smaller if you draw only once
 #   what stands still, use few greys, and leave out changes that nobody would see.
 # - An animation has to be readable, too: fixed axes, one colour for each kind, and a last frame that stays.
-# - In our run the first epoch finds out where ink is, and the others divide the map. From about the fifth epoch on, the map's steps shrink roughly as the learning rate does. The
+# - In the recorded maps most of the ink finds its place in the first epoch, and the digits separate later; a part of this delay comes from the running averages. Towards the end the map comes to rest because the learning rate falls to zero. The
 #   codes burst apart and are slowly drawn together.
 # - Judge the match with the prior by *samples*, not by means; by an effect size, not by a p-value; and in nats.
 
@@ -630,7 +631,7 @@ from course.exercises.gifs import check_changed_box, check_ping_pong
 
 # %%
 def ping_pong(frames):
-    """Forwards, then back without the last and the first; one frame stays alone."""
+    """A list: forwards, then back without the ends; one frame comes back alone."""
     return ...  # your answer
 
 
@@ -641,7 +642,7 @@ check_ping_pong(ping_pong)
 # %% jupyter={"source_hidden": true} tags=["solution", "hide-input"]
 # Solution
 def ping_pong_solution(frames):
-    """Forwards, then back without the last and the first; one frame stays alone."""
+    """A list: forwards, then back without the ends; one frame comes back alone."""
     return frames + frames[-2:0:-1]
 
 

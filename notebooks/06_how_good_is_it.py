@@ -19,8 +19,8 @@
 # The ELBO is a *lower* bound of $\log P(X)$. How far below is it? For most models this is hard to say, because $P(X)$
 # is an integral over all codes. Our codes have only two dimensions, though, and an integral over a plane can be
 # computed. So in this notebook we compute $\log P(X)$ itself, for real digits, and compare everything with it: the
-# ELBO, tighter bounds, the encoder, and the shape of its clouds. On the way you learn when to distrust a bound without
-# knowing the exact answer, and you see what a long training does to the exact one.
+# ELBO, tighter bounds, the encoder, and the shape of its clouds. On the way you learn how to notice, without
+# the exact answer, that a bound is not to be trusted. At the end you see how $\log P(X)$ changes in a long training.
 #
 # You need notebooks [02a](02a_deriving_the_elbo.ipynb) and [02b](02b_raising_the_bound.ipynb) for the ELBO and
 # [notebook 03](03_vae_in_keras.ipynb) for the model. What the numbers mean under other likelihoods, and which choices
@@ -73,8 +73,8 @@ blue, orange, green, _, purple = sns.color_palette("colorblind")[:5]
 x_train = x_all[:55_000]
 
 # %% [markdown]
-# The model is that of notebook 03, trained again, for four epochs instead of seven. It needs a plane of codes: with
-# another `latent_dim` the grids below would not work.
+# The model is that of notebook 03, trained again, for four epochs instead of seven. The grids below
+# need a plane of codes, so `latent_dim` stays 2.
 
 # %%
 epochs, batch_size = 4, 250
@@ -98,11 +98,11 @@ elbos = dataset_elbo(log_p_x_given_z, x_test, z_mean, z_log_var)
 print(
     f"ELBO of the test set {elbos.mean():.2f} ± {stats.sem(elbos):.2f}, over pictures"
 )
-others = (
-    dataset_elbo(log_p_x_given_z, x_test, z_mean, z_log_var, seed=s)
+again = [
+    dataset_elbo(log_p_x_given_z, x_test, z_mean, z_log_var, seed=s).mean()
     for s in range(1, 5)
-)
-of_draws = np.std([elbos.mean(), *(other.mean() for other in others)], ddof=1)
+]
+of_draws = np.std([elbos.mean(), *again], ddof=1)
 print(f"± {of_draws:.3f} over five sets of draws")
 
 # %% jupyter={"source_hidden": true}
@@ -117,8 +117,8 @@ assert 5 * of_draws < stats.sem(elbos), "other draws should matter less"
 # same digits: then the first kind mostly drops out. And if you compare two *recipes*, there is a third kind, the seed of the training. Notebook 03's recipe with another seed
 # differs by about a nat, on the same digits ([ten seeds](../benchmarks/results/limits.md)). So train each recipe with several seeds. This notebook looks at one trained model.
 #
-# Is that a good figure? Two marks make a scale. A decoder that ignores its code and always draws the average picture
-# pays the first; a perfect one, $p = x$, pays the second, the entropy of the grey pixels ([notebook
+# Is an ELBO of about −147 good? Two marks make a scale: a decoder that ignores its code and always draws the average picture,
+# and a perfect one, $p = x$, which pays only the entropy of the grey pixels ([notebook
 # 07](07_what_the_numbers_depend_on.ipynb) says why).
 
 
@@ -135,7 +135,7 @@ print(f"the average picture {average_picture:.2f}, the floor {floor:.2f}")
 
 # %% [markdown]
 # The average picture's ELBO is minus the first number, −205.65, with a KL of 0. And no model with Bernoulli pixels, however large, can get above
-# −45.53.
+# −45.53. Ours has gained a little more than a third of the way.
 #
 # ## $\log P(X)$, computed
 #
@@ -157,10 +157,10 @@ def log_joint(x, center, half_width, n=161):
     return joint.reshape(len(x), n, n), axes
 
 
-def draw_posterior(ax, x, center, half_width):
+def draw_posterior(ax, x, center, half_width, power=1):
     """The posterior of one picture, x of shape (1, 28, 28, 1), its peak black."""
     joint, (across, up) = log_joint(x, center, half_width)
-    posterior = np.exp(joint[0] - joint.max())
+    posterior = np.exp(joint[0] - joint.max()) ** power
     ax.pcolormesh(across, up, posterior, cmap="Greys", rasterized=True)
     ax.set(aspect="equal", xlabel="$z_1$", ylabel="$z_2$")
 
@@ -178,7 +178,7 @@ def draw_cloud(ax, mean, scale, color, label=None):
     ellipse = scale @ np.stack([np.cos(angle), np.sin(angle)])
     for deviations, name in [(1, label), (2, None)]:
         x, y = mean[:, None] + deviations * ellipse
-        ax.plot(x, y, color=color, linewidth=2, label=name)
+        ax.plot(x, y, color=color, linewidth=1.5, label=name)
 
 
 def upright(log_var):
@@ -238,14 +238,14 @@ some = np.random.default_rng(0).choice(rest, min(400, len(rest)), replace=False)
 others, _ = log_likelihood_quadrature(log_p_of_all, x_test[some], 0.06)
 clouds = z_mean[some], z_log_var[some]
 missed = others - elbo_quadrature(log_p_x_given_z, x_test[some], *clouds)
-total = exact - elbo_of_x
-for name, gap in {f"first {n}": total, f"{len(some)} others": missed}.items():
+gap_of_x = exact - elbo_of_x
+for name, gap in {f"first {n}": gap_of_x, f"{len(some)} others": missed}.items():
     print(f"{name}: log P(x) − ELBO {gap.mean():.2f} ± {stats.sem(gap):.2f} nats")
 
 # %% jupyter={"source_hidden": true}
 assert (missed > -0.2).all(), "an ELBO above log P(x)"
-noise = np.hypot(stats.sem(total), stats.sem(missed))
-assert abs(missed.mean() - total.mean()) < 3 * noise, "more than chance, after all"
+noise = np.hypot(stats.sem(gap_of_x), stats.sem(missed))
+assert abs(missed.mean() - gap_of_x.mean()) < 3 * noise, "more than chance, after all"
 
 # %% [markdown]
 # A few nats, then. The 400 others miss a little more, but not by more than chance would explain. What follows is measured on the first 200.
@@ -266,8 +266,8 @@ assert abs(missed.mean() - total.mean()) < 3 * noise, "more than chance, after a
 # For $k \to \infty$ the bound reaches $\log P(x)$, because $Q$ is nowhere 0. How fast is another matter.
 
 # %% [markdown]
-# `log_importance_weights` draws the codes and returns $\log w_i$; `iwae_bound` takes the mean of the weights in groups of
-# $k$. (You write it yourself in exercise 1.) Draw 5000 weights for each of our 200 digits, a million codes in all:
+# `log_importance_weights` draws the codes and returns $\log w_i$; `iwae_bound` takes the logarithm of the mean weight in each group of
+# $k$, and averages over the groups. (You write it yourself in exercise 1.) We draw 5000 weights for each of our 200 digits, a million codes in all: 5000 groups for $k = 1$, a single one for $k = 5000$.
 
 # %%
 log_w = log_importance_weights(log_p_x_given_z, x, m, v, k=5000)
@@ -297,7 +297,7 @@ plt.show()
 
 # %% [markdown]
 # (Error bars: the standard error of the distance to the black line. On the right each curve is sorted by itself. The scale on the right is linear between −0.1 and
-# 0.1 and logarithmic beyond. A single estimate may also come out above $\log P(x)$: only its expectation is a bound.)
+# 0.1 and logarithmic beyond. With $k = 5000$ there is one group, so one estimate, and that may also come out above $\log P(x)$: only its expectation is a bound.)
 # The same in numbers:
 
 # %% tags=["nbval-ignore-output"]
@@ -368,7 +368,7 @@ plt.show()
 #
 # ### When to distrust a bound
 #
-# Would we have noticed without the exact answer? Often the weights give it away. Two numbers are in use:
+# Would we have noticed without the exact answer? Often the weights show it. Two numbers are in use:
 #
 # - the **effective sample size** of notebook 02a, $1 / \sum_i \bar w_i^2$, where $\bar w_i$ is draw $i$'s share of the
 #   sum. If a few lucky codes carry nearly all of the weight, it is small.
@@ -434,7 +434,7 @@ sns.despine()
 plt.show()
 
 # %% [markdown]
-# Both are useful, and neither is a guarantee. Most bad digits, those above the dashed line at 0.1, lie left of the one at 250. But about one warning in
+# Both are useful, and neither is a guarantee. Most bad digits (above the horizontal line at 0.1) have an effective size below 250 (left of the vertical line). But about one warning in
 # four is a false alarm, and a bad digit may come without any. The worst case for either number would be a second peak that no
 # draw has come near: then the weights look even, and nothing warns.
 #
@@ -488,19 +488,19 @@ print(f"KL[Q ‖ posterior] {kl_to_posterior:.4f}, ", end="")
 print(f"log P(x) − ELBO {exact[0] - elbo_of_x[0]:.4f} nats")
 
 # %% jupyter={"source_hidden": true}
-assert abs(kl_to_posterior - total[0]) < 0.02 + error[0], "the gap is not this KL"
+assert abs(kl_to_posterior - gap_of_x[0]) < 0.02 + error[0], "the gap is not this KL"
 
 # %% [markdown]
 # Notebook 02b split this gap in two [9]:
 #
 # - the **approximation gap**: the posterior is not a normal distribution with independent coordinates, so even the best
-#   one differs from it;
+#   such distribution differs from it;
 # - the **amortisation gap**: the encoder does not find the best one. It has to serve all pictures with one set of
-#   weights, where one could search for each picture separately.
+#   weights, whereas a search could find the best cloud for each picture.
 #
 # `fit_posteriors` does search: it adjusts the mean and log-variance of each picture's cloud to raise its ELBO, while
 # the decoder stays as it is. We let it start twice, from the encoder's cloud and from the peak of the posterior on a
-# coarse grid (there with a small round cloud of deviation 0.08), and keep the best. The search takes 45 steps, with 4 × 4 codes for each average.
+# coarse grid (there with a small round cloud of deviation 0.08), and keep the best of the two results and the encoder's own cloud. The search takes 45 steps, with 4 × 4 codes for each average.
 
 # %%
 axis = np.arange(-4.5, 4.51, 0.06)
@@ -521,7 +521,7 @@ highest = candidates.max(axis=0)
 approximation, amortisation = exact - highest, highest - elbo_of_x
 parts = {"approximation": approximation, "amortisation": amortisation}
 table = pd.DataFrame(index=["mean", "± (over digits)", "median"])
-for name, part in (parts | {"together": total}).items():
+for name, part in (parts | {"together": gap_of_x}).items():
     table[name] = [part.mean(), stats.sem(part), np.median(part)]
 print(table.T.round(3).to_string())
 moved = elbo_quadrature(log_p_x_given_z, x, best_mean, v) - elbo_of_x
@@ -538,7 +538,7 @@ assert moved.mean() > 0.8 * amortisation.mean() > 3 * resized.mean(), page
 
 # %% [markdown]
 # Most of the gap is the encoder's doing, and nearly all of that is a matter of where the clouds lie, not of how wide
-# they are. The shape of the normal distribution costs little, a tenth of a nat: with a decoder as smooth as ours a
+# they are. That the cloud has to be an upright normal distribution costs little, a tenth of a nat: with a decoder as smooth as ours a
 # posterior is usually one small spot, and small spots look normal.
 #
 # ### A cloud with a slant
@@ -605,16 +605,18 @@ assert (exact - slanted).mean() < 0.5 * (exact - longer).mean(), page
 #
 # ### An encoder trained for the tighter bound
 #
-# All this is measured by the ELBO, and the ELBO has a bias of its own: it punishes $Q$ for any probability that it puts where the posterior
-# is low, so it prefers a cloud that is too narrow to one that is as much too wide. With many draws it is better for a proposal to be too wide. If the posterior is normal, the weights then
-# have an upper limit and a finite variance (exercise 2), and more draws help quickly. (Our posteriors are normal only near their peaks, and far out the weights have no limit; but no practical number of draws gets there. Far too wide is bad as well: hardly any draw hits.) Training for $\text{IWAE}_k$ rewards that [6]. In code it is the VAE with $k$ codes for
+# The ELBO has a bias of its own: it punishes $Q$ for any probability that it puts where the posterior
+# is low, so it prefers a cloud that is too narrow to one that is as much too wide.
+#
+# With many draws it is better for a proposal to be too wide. If the posterior is normal, the weights then
+# have an upper limit and a finite variance (exercise 2), and more draws help quickly. (Our posteriors are normal only near their peaks, and far out the weights have no limit; but no practical number of draws gets there. A proposal that is far too wide is bad as well: hardly any of its draws hits the posterior.) Training for $\text{IWAE}_k$ rewards wider clouds [6]. In code it is the VAE with $k$ codes for
 # each picture:
 
 # %%
 show_source(ImportanceWeightedVAE)
 
 # %% [markdown]
-# To compare like with like, we keep the decoder as it is, and so all posteriors. We continue training only the encoder, with one
+# To compare like with like, we keep the decoder as it is, and with it all the posteriors. We continue training only the encoder, with one
 # code and with ten:
 
 
@@ -636,8 +638,8 @@ clouds_of = {"original": (m, v), "1 code": continued(1), "10 codes": continued(1
 missing = {}
 for name, clouds in clouds_of.items():
     log_w = log_importance_weights(log_p_x_given_z, x, *clouds, k=1000)
-    elbo = exact - elbo_quadrature(log_p_x_given_z, x, *clouds)
-    missing[name] = elbo.mean(), (exact - iwae_bound(log_w)).mean()
+    gap = exact - elbo_quadrature(log_p_x_given_z, x, *clouds)
+    missing[name] = gap.mean(), (exact - iwae_bound(log_w)).mean()
     print(f"{name:8} missing in the ELBO {missing[name][0]:.2f}, ", end="")
     print(f"in IWAE-1000 {missing[name][1]:.3f} nats; ", end="")
     print(f"width of a cloud {np.median(np.exp(clouds[1] / 2)):.3f} (median)")
@@ -650,11 +652,11 @@ assert 1.5 < after / before < 1.9, page
 
 # %% [markdown]
 # In this run the clouds become 1.7 times as wide with ten codes as with one. As an approximation of the posterior, judged by the ELBO, they are clearly
-# worse. As proposals they are better: with the encoder trained on ten codes, IWAE-1000 misses about a quarter of what it misses with the one trained on one. So a better bound does
+# worse. As proposals they are better: what IWAE-1000 misses with the ten-code encoder is about a quarter of what it misses with the one-code encoder. So a better bound does
 # not mean a better $Q$. Here are four digits with their posteriors in black, and four clouds for each: the original encoder's, the one trained further with ten codes, and the best upright and slanted ones.
 
 # %%
-chosen = {"the median": np.argsort(total)[n // 2]}
+chosen = {"the median": np.argsort(gap_of_x)[n // 2]}
 chosen |= {"worst encoding": amortisation.argmax()}
 chosen |= {"most slanted": (slanted - highest).argmax()}
 chosen |= {"least normal": (exact - slanted).argmax()}
@@ -672,7 +674,7 @@ for (title, i), (top, bottom) in zip(chosen.items(), axes.T, strict=True):
     seen = np.vstack([likely, m[i], best_mean[i], wide_mean])
     half_width = np.ptp(seen, axis=0).max() / 2 + np.exp(wide_log_var.max() / 2)
     center = (seen.max(axis=0) + seen.min(axis=0)) / 2
-    draw_posterior(bottom, x[[i]], center, half_width)
+    draw_posterior(bottom, x[[i]], center, half_width, power=0.5)
     draw_cloud(bottom, m[i], upright(v[i]), orange, "encoder")
     draw_cloud(bottom, wide_mean, upright(wide_log_var), purple, "IWAE encoder")
     draw_cloud(bottom, best_mean[i], upright(best_log_var[i]), blue, "best upright")
@@ -690,12 +692,12 @@ i = chosen["worst encoding"]
 assert np.linalg.norm(m[i] - best_mean[i]) > 1, page
 
 # %% [markdown]
-# (The windows differ in size: look at the axes.) For the median digit all clouds lie on the posterior, the encoder's a little to one side. The
-# second digit, the one with the largest amortisation gap, has most of its posterior at the left and a faint second spot at the right. The encoder's cloud lies near the lesser spot and misses both, and the wider cloud does not help. In the third panel only the slanted cloud fits. In the fourth the
+# (The windows differ in size: look at the axes. The grey is the square root of the density, so that faint spots show.) For the median digit all clouds lie on the posterior, the encoder's a little to one side. The
+# second digit, the one with the largest amortisation gap, has most of its posterior at the left and a faint second spot at the right. The encoder's cloud lies near the lesser spot and misses both; the wider cloud reaches the edge of the lesser spot, but not the main one. In the third panel only the slanted cloud fits. In the fourth the
 # posterior has two spots, far apart. The best normal distribution settles on one of them, since to cover both it would have to put much of its probability on the empty space between. The encoder's clouds lie there. ("Most slanted" is the digit that gains most from a slant, "least normal" the one for which even the slanted cloud misses most.)
 #
-# If *whole models* are trained this way, decoder included, the decoder
-# changes as well, and the posteriors with it. `benchmarks/objectives.py` did that with three seeds:
+# If *whole models* are trained this way, the decoder
+# changes as well, and the posteriors with it. `benchmarks/objectives.py` did that with the networks of notebook 03, four epochs and three seeds (`left by 1000` is the gap of IWAE-1000):
 
 # %%
 trained = pd.DataFrame(json.loads((RESULTS / "objectives.json").read_text())["rows"])
@@ -704,7 +706,7 @@ trained["left by 1000"] = trained.log_p - trained.iwae_1000
 columns = ["k", "seed", "log_p", "elbo", "gap", "left by 1000", "deviation"]
 print(trained[columns].sort_values(["k", "seed"]).round(3).to_string(index=False))
 
-# %%
+# %% jupyter={"source_hidden": true}
 one, ten = (trained[trained.k == k].set_index("seed") for k in (1, 10))
 assert (ten.gap > one.gap).all(), "for every seed"
 assert (ten.deviation > 3 * one.deviation).all()
@@ -724,7 +726,7 @@ assert better.min() < 0 < better.max(), "the seeds do not agree on the better mo
 # rising, and at some point that of new digits begins to fall: overfitting. But *what* overfits, the decoder, which is
 # the model, or the encoder? The ELBO cannot tell. `benchmarks/overfitting.py` trains another version of the model (layers of the same sizes, with GELU and without batch normalisation) for
 # 100 epochs with three seeds, and computes $\log P(x)$ of 500 training digits and of 500 new ones on the way. (Each is one run, whose learning rate falls to 0 at its end: the point
-# at 60 is not a training of 60 epochs. The step of the grid is 0.03. Twice the step would be off by less than 0.1 nats up to epoch 20, and by 0.1 to 0.3 at epochs 60 and 100.)
+# at 60 is not a training of 60 epochs. The step of the grid is 0.03. Twice the step would change the mean by less than 0.1 nats up to epoch 20, and by less than 0.3 after that.)
 
 # %%
 long = pd.DataFrame(json.loads((RESULTS / "overfitting.json").read_text())["rows"])
@@ -833,7 +835,7 @@ def iwae_solution(log_w, k):
 
 
 # %% [markdown]
-# **2.** *With pencil and paper.* How many of many draws count, if the proposal has the wrong width? Let the posterior
+# **2.** *With pencil and paper.* What share of the draws counts, if the proposal has the wrong width? Let the posterior
 # be $\mathcal N(0, 1)$, in one dimension, and $Q = \mathcal N(0, s^2)$. For many draws the effective sample size is a
 # fixed share of their number, $(\mathbb E_Q[w])^2 / \mathbb E_Q[w^2]$. Derive this share as a function of $s$. The
 # check compares your formula with numerical integrals.

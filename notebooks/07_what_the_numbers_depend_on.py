@@ -16,8 +16,8 @@
 # %% [markdown]
 # # 7 · What the numbers depend on
 #
-# A VAE's figure of merit is a number of nats, and it is easy to get a better one without getting a better model: by
-# another likelihood, by another unit, by a mean in place of a sum. In this notebook we take those choices one at a
+# A VAE's figure of merit is a number of nats, and it is easy to get a better one without getting a better model: with
+# another likelihood, another unit, or a mean in place of a sum. In this notebook we take those choices one at a
 # time. What do nats mean under other likelihoods? What does the KL consist of? What does a weight on the KL do, when do
 # latent units die, and which choices in the recipe of notebook 03 matter?
 #
@@ -64,7 +64,7 @@ blue, orange, green, red = sns.color_palette("colorblind")[:4]
 few = x_train[:10_000]
 
 # %% [markdown]
-# Differences between two ways of training are compared with several seeds. These runs take too long for a notebook, so
+# Small differences between two ways of training need several seeds. These runs take too long for a notebook, so
 # they are made by `make bench`, which leaves its figures in `benchmarks/results`:
 
 # %%
@@ -86,7 +86,7 @@ def results(name):
 show_source(ContinuousBernoulli, GaussianInk)
 
 # %% [markdown]
-# `GaussianInk` is normal, $\log p(x) = -\frac{(x - \mu)^2}{2\sigma^2} - \log \sigma - \frac12 \log 2\pi$, with $\mu = \operatorname{sigmoid}(a)$ and one $\sigma$ for all pixels, its one weight. With the logit $a$ and $\lambda = \operatorname{sigmoid}(a)$, the density of the continuous
+# `GaussianInk` has normal pixels: $\log p(x) = -\frac{(x - \mu)^2}{2\sigma^2} - \log \sigma - \frac12 \log 2\pi$, with $\mu = \operatorname{sigmoid}(a)$ and one $\sigma$ for all pixels, its one weight. With the logit $a$ and $\lambda = \operatorname{sigmoid}(a)$, the density of the continuous
 # Bernoulli, (20) in [notebook 02b](02b_raising_the_bound.ipynb), is $p(x) = C(\lambda)\, \lambda^x (1 - \lambda)^{1 - x} = \frac{a}{e^a - 1}\, e^{ax}$. The other two models keep the decoder's own
 # likelihood, Bernoulli. One of them is trained on the grey digits, and one on *binarised* digits: each pixel is tossed
 # once, ink with a probability equal to its grey value. Each model sees 10 000 digits twice. That is not much, but it is
@@ -249,8 +249,8 @@ assert np.median(of_white) < -50, page
 # %% [markdown]
 # Where most pixels have one and the same value, a density rewards any further certainty about it, without
 # limit. At $x = 0$ the continuous Bernoulli's density $\frac{a}{e^a - 1} e^{ax}$ is $\frac{a}{e^a - 1}$, for $a \ll 0$ about $|a|$: a logit of −1000 earns a white pixel $\log 1000 = 6.9$ nats, and lower ones earn more. And far out in the plane the logits are large, because a decoder
-# of leaky ReLU units is piecewise linear: along any ray they grow linearly with the length of $z$. So the encoder gets a higher density just by moving its codes
-# outwards. Is that what the codes are bought for? If so, then a limit should bring the price down. `benchmarks/likelihoods.py` tries two, with three seeds
+# of leaky ReLU units is piecewise linear: along any ray each logit is linear in the length of $z$ beyond the last bend. So the encoder can get a higher density just by moving its codes
+# outwards. Is that what the extra nats pay for? If so, a limit on the density should lower the KL. `benchmarks/likelihoods.py` tries two, with three seeds
 # each. *Dequantised* replaces a grey level $k$ by $(k + u)/256$ with $u$ uniform between 0 and 1, so that no value is hit exactly any more. *Limited*
 # keeps the logits between −3 and 3, which gives the density of a pixel a ceiling.
 
@@ -276,12 +276,12 @@ assert (limited < 1.2 * runs.loc["Bernoulli, grey"]).all(), "for every seed"
 # (± is the standard deviation over seeds, *outside* the share of mean codes farther than 3 from the origin, where only 1.1 % of the prior's draws fall. These runs
 # are longer than the one above, and the KL has grown further.)
 #
-# - *What the codes were bought for.* With noise the KL falls from 85 nats to 11: the mutual information by less than one, the distance by more than 70. With the ceiling it falls to 6, about what the
+# - *What the nats paid for.* With dequantisation the KL falls from 85 nats to 11: the mutual information by less than one, the distance by more than 70. With the ceiling it falls to 6, about what the
 #   Bernoulli pays: the mutual information by 2, the distance by 77. So nearly all of the extra price was distance, paid for certainty about exact values, and four pixels in five are exactly white. (The ceiling is a test and no
 #   cure: with logits of at least −3 no pixel's mean can be below 0.28, so this model cannot draw a white background.)
 # - *The Gaussian* has one learned width for all pixels, so it cannot become certain of a single one, and dequantisation changes little. (Most of that is only the unit, since grey levels are then 1/256 apart and not 1/255.)
-# - *When the numbers may be compared.* On the grey digits as they are, neither the continuous Bernoulli nor the Gaussian has a ceiling, so a higher ELBO may only mean more certainty about exact zeros. Now dequantise, and let $f$ be the model's density of a whole picture. The noisy versions of one picture
-#   fill a small box of volume $256^{-784}$. The average of $f$ over the box is the probability that the model gives to the box, divided by this volume, so at most $256^{784}$. By Jensen the average of $\log f$ is no larger than the logarithm of that, $784 \log 256 = 4347$ nats. So all densities have one ceiling, and ELBOs on dequantised digits may be compared. There the
+# - *When the numbers may be compared.* On the grey digits as they are, the continuous Bernoulli's density has no ceiling, so a higher ELBO may only mean more certainty about exact zeros. Now dequantise, and let $f$ be the model's density of a whole picture. The noisy versions of one picture
+#   fill a small box of volume $256^{-784}$. The average of $f$ over the box is the probability of the box, times $256^{784}$. By Jensen, the average of $\log f$ is at most $\log P(\text{box}) + 784 \log 256$. So an ELBO on dequantised digits, minus 4347 nats, is a lower bound on the log-probability of the picture's grey levels, whatever the likelihood, and such ELBOs may be compared (the argument is from Theis et al., below). There the
 #   continuous Bernoulli is far ahead. That does not make it a good generator: 38 % of its codes lie outside.
 #
 # **Before you compare densities on data with many equal values, dequantise.**
@@ -309,7 +309,7 @@ spread = {"xerr": [below.rate, above.rate]}
 spread["yerr"] = [below.distortion, above.distortion]
 named = {0.5: "β = ½: mean over\nlatent units", 1.0: "β = 1:\nthe ELBO"}
 named[60.0] = ""
-named[392.0] = "β = 392: mean over pixels and latent\nunits (and β = 60 too)"
+named[392.0] = "β = 392: mean over pixels and latent\nunits (β = 60 lies here too)"
 offsets = {0.1: (2, 10), 0.5: (10, -32), 1.0: (-22, -42)}
 offsets |= {2.0: (-40, -16), 392.0: (10, 0)}
 
@@ -375,17 +375,17 @@ assert 0 < gained < 2 * runs.std().distortion[0.1], "the distortion falls by mor
 
 # %% [markdown]
 # Not very clearly. $\beta = ½$ and $\beta = 1$ cannot be told apart: some seeds prefer the one and some the other. The
-# slip behind ½, a mean over two latent units in place of a sum, is therefore easy to overlook. $\beta = 2$ costs about a
-# nat on average, and 0.1 and 4 are worse for every seed. With one run for each $\beta$, chance would have decided between
+# slip behind ½, a mean over two latent units in place of a sum, is therefore easy to overlook. $\beta = 2$ is a
+# nat worse on average, but not for every seed; 0.1 and 4 are worse for all three of theirs. With one run for each $\beta$, chance would have decided between
 # ½ and 1.
 #
 # ### Collapse, deserved and undeserved
 #
 # A latent unit is called **active** if its mean depends on the picture: variance of `z_mean` over pictures above 0.01
-# [6]. At β = 392 no unit is active. This collapse is *deserved*: at such a price no code pays. It is said that there is also an
-# undeserved kind [12]. Early in training the decoder cannot read any code yet, so the KL is a price for nothing. The
-# encoder then gives up units that might have paid later: it makes their clouds equal to the prior. Two models at β = 20 will show that the outcome depends on how training begins. The cure is to ask for the price
-# later: raise β from 0 to 20 along a line, over the first 300 of 400 steps (**KL warm-up** [12], not to be confused with the warm-up of the learning rate). `beta` is a variable,
+# [6]. At β = 392 no unit is active. This collapse is *deserved*: at such a price no code pays. Sønderby et al. [12] describe an
+# undeserved kind. Early in training, they argue, the decoder cannot read any code yet, so the KL is a price for nothing. The
+# encoder then gives up units that might have paid later: it makes their clouds equal to the prior. Their cure is to ask for the price
+# later: raise β linearly from 0 to 20, over the first 300 of 400 steps (**KL warm-up** [12], not to be confused with the warm-up of the learning rate). `beta` is a variable,
 # and a callback may assign to it:
 
 # %%
@@ -430,7 +430,7 @@ columns = ["weaker unit", "kl", "reconstruction", "loss"]
 print(ways[columns].agg(["mean", "min", "max"]).round(3).T.unstack().to_string())
 
 # %% [markdown]
-# The weaker of the two units lives in one column and is dead in the other, for every seed. What is that worth?
+# With warm-up the weaker unit is alive for every seed; at once, it is dead for every seed. What is that worth?
 
 # %%
 weaker = runs.pivot(index="seed", columns="warmed", values="weaker unit")
@@ -450,8 +450,8 @@ print(f"for single seeds from {gained.min():.2f} to {gained.max():.2f}")
 print(f"and the ELBO {(elbo[True] - elbo[False]).mean():.1f} nats higher")
 
 # %% [markdown]
-# So after 400 steps the warm-up has decided whether the second unit lives, for every seed. (With warm-up the full price has been asked for only 100 of them; we have not looked at what longer training does.) But the two are nearly level in the loss
-# that training goes by, reconstruction + 20 · KL, where a nat of KL counts twenty. (No code at all costs 205.65, so after 400 steps both units together have saved only 0.7.) On average the living unit pays for itself, but barely, and we cannot say which kind of collapse this is.
+# So after 400 steps the warm-up has decided whether the second unit lives, for every seed. (With warm-up the full price has been asked for only 100 of them; we have not looked at what longer training does.) But the two ways are nearly level in the loss
+# that training goes by, reconstruction + 20 · KL, where a nat of KL counts twenty. On average the living unit pays for itself, but barely, and we cannot say which kind of collapse this is.
 # The ELBO, which counts each nat once, is four nats lower with the dead unit. At β = 1 our
 # model needs no such help: both units live without it.
 #
@@ -504,13 +504,13 @@ assert elbo["no BN, peak 0.005, better start, GELU"] > elbo["notebook 03"] + 3
 #   picture.
 # - Dropout costs ten nats. It was invented against overfitting, and a model with two latent units that has seen each
 #   digit seven times is nowhere near that.
-# - At this peak rate batch normalisation is worth about two nats. The three seeds here agree, but the worst of the ten seeds below is as low as the runs without it. And it has a price outside of training: with batches of 1000 the model is
-#   good in training (−150) and bad on the test set (−169), probably because its running averages lag behind: there were few steps. (The learning rate of this row also warms up over 50 steps only.)
+# - At this peak rate batch normalisation is worth about two nats. The three seeds here agree, but the worst of the ten seeds below is as low as the runs without it. In one run with batches of 1000, and a warm-up of only 50 steps, the model was
+#   good in training (−150) and bad on the test set (−169). Lagging running averages would explain that; we have not tested it.
 # - It is not needed. With a better start of the decoder, and a peak of 0.005, the model does as well without it, and with a smoother
-#   activation, GELU in place of both, it does better by more than three nats. (We did not try the better start with the peak of 0.02.)
+#   activation, GELU in place of ReLU and leaky ReLU, it does better by more than three nats. (We did not try the better start with the peak of 0.02.)
 #
-# (Another seed changes notebook 03's ELBO by about a nat, [ten
-# seeds](../benchmarks/results/limits.md) have a standard deviation of 0.9; from rows with one seed we read only differences far larger than this.)
+# (Another seed changes notebook 03's ELBO by about a nat: [ten
+# seeds](../benchmarks/results/limits.md) have a standard deviation of 0.9. Other recipes can vary far more, as notebook 03 saw without warm-up. So rows with one seed are only a hint.)
 #
 # So let us look at that start.
 #
@@ -537,13 +537,13 @@ axes[0].set_ylabel("$z_2$")
 plt.show()
 
 # %% [markdown]
-# On the left the decoder can tell directions apart, but hardly places. That looks like the reason to spread the lines. Is it? Let us train for one
-# single epoch each, from Keras's start, with all changes but the spreading, and with all of them, without batch normalisation and with GELU, with three seeds:
+# On the left the decoder can tell directions apart, but hardly places. That looks like the reason to spread the lines. Is it? We train for a
+# single epoch from each of three starts: Keras's, all changes but the spreading, and all changes. The networks have GELU and no batch normalisation, and each start gets three seeds.
 
 
 # %%
 def after_one_epoch(spread, seed):
-    """The test ELBO; without a `spread` from Keras's start."""
+    """The test ELBO after one epoch; `spread=None` means Keras's start."""
     keras.utils.set_random_seed(seed)
     quick = VAE(Encoder(**options), Decoder(**options))
     if spread is not None:
@@ -575,7 +575,7 @@ assert abs(steps["with it"].mean()) < 1.5, "the spreading is worth something"
 
 # %% [markdown]
 # Without the spreading the start is already worth twelve nats in this epoch. The spreading, which looks so convincing in the
-# figure, adds nothing that three seeds could show. So much for explanations that nobody has tested. (Which of the other two changes earns the twelve nats, you can find out in the same way.)
+# figure, adds nothing that three seeds could show. At least after one epoch, the convincing explanation was wrong. (Which of the other two changes earns the twelve nats? Pass `sharpness=0.124` as well as `spread=0.0`: this is about the width of Keras's weights, and leaves only the average picture.)
 #
 # The article trained for a thousand epochs. `benchmarks/article.py` repeated that, with its dropout of 0.3 and its learning
 # rate of 0.0001:
@@ -586,16 +586,17 @@ timed = json.loads((RESULTS / "training.json").read_text())["after"]
 print(f"the article's recipe: {curve.elbo.iloc[-1]:.2f} nats ", end="")
 print(f"after {curve.epoch.iloc[-1]} epochs")
 for run in timed.values():
-    print(f"the better start: {run['elbo']:.2f} nats after {run['epochs']} epochs")
+    print(f"a similar recipe: {run['elbo']:.2f} nats after {run['epochs']} epochs")
 
-# %% alt="Test ELBO against epochs on a logarithmic axis. The article's recipe starts far below the page, crosses the average picture's -206 just before epoch 10 and reaches -150 after a thousand; three stars at one epoch of the better start reach the same level, its longer runs lie higher."
+# %% alt="Test ELBO against epochs on a logarithmic axis. The article's recipe is above the average picture's -206 at epoch 10 and reaches -150 after a thousand; three stars at one epoch of the short recipe reach the same level, longer runs of a similar one lie higher."
 average_picture = -205.65  # what it gets: notebook 06
 fig, ax = plt.subplots(figsize=(9, 4), layout="constrained")
-ax.plot(curve.epoch, curve.elbo, color="0.4", label="the article's recipe")
-label = f"better start, one epoch, {len(after_one)} seeds"
+late = curve[curve.epoch >= 10]  # before that it is far below the page
+ax.plot(late.epoch, late.elbo, color="0.4", label="the article's recipe")
+label = f"short recipe, one epoch, {len(after_one)} seeds"
 ax.plot([1] * len(after_one), after_one, "*", color=red, markersize=13, label=label)
 epochs, reached = ([run[key] for run in timed.values()] for key in ("epochs", "elbo"))
-ax.plot(epochs, reached, "o", color=red, label="better start, longer runs")
+ax.plot(epochs, reached, "o", color=red, label="similar recipe, longer runs")
 label = "notebook 03's recipe"
 ours = recipes.set_index("recipe").elbo["notebook 03"]
 ax.plot(7, ours, "s", color=orange, markersize=9, label=label)
@@ -611,14 +612,13 @@ assert np.mean(after_one) > curve.elbo.iloc[-1] - 2, "one epoch is worth less"
 assert min(reached) > curve.elbo.max() + 8, "the longer runs should be far better"
 
 # %% [markdown]
-# One epoch of the full better start does about as much as a thousand of the article's. (The longer runs start in a similar way, but their recipe differs: batches of 250, peaks of 0.005 and 0.003, larger weights in the first layer, Adam with $\beta_2 = 0.99$ and gradient clipping. They were trained for a given
+# One epoch of this recipe does about as much as a thousand of the article's. The start is only a part of it: from Keras's start the same epoch ends at −162. (The longer runs start in a similar way, but their recipe differs in several details, see `benchmarks/training.py`. They were trained for a given
 # time, one seed each, on the machine named in [the report](../benchmarks/results/bench.md).) The layers have the same sizes as the article's, and there are still two
 # latent units. What has changed from the article's recipe to the one-epoch runs is the learning rate, which warms up to a peak a hundred times higher and then falls to 0, the batches, a quarter as large, the start, GELU in place of ReLU and leaky ReLU, and
 # batch normalisation and dropout, which are gone. The longer runs may be set beside the −137.1 that Davidson et al.
 # report for an ordinary VAE of the same layer sizes. Theirs is for binarised digits, and thus not quite the same task [13].
 #
-# Notebook 03 keeps the article's networks all the same: every step away from them
-# should be one whose reason you have seen. Now you have.
+# Notebook 03 keeps the article's networks all the same, because it follows the article.
 #
 # ## What to take with you
 #
@@ -627,7 +627,7 @@ assert min(reached) > curve.elbo.max() + 8, "the longer runs should be far bette
 # - The average KL is information plus distance from the prior. For Bernoulli pixels nearly all of it was information; where it
 #   is not, ask what the codes are paid for.
 # - $\beta$ sets the price of information. A mean in place of a sum sets it, too: for 784 pixels and two latent units at 392 or at ½.
-# - A unit collapses when it isn't worth its price. Whether it is alive can also depend on when training asks for the price: with KL warm-up both units were alive after 400 steps, without it one was dead, for all ten seeds. The loss hardly differed.
+# - At a high enough price units collapse. Whether a unit is alive can also depend on when training asks for the price: with KL warm-up both units were alive after 400 steps, without it one was dead, for all ten seeds. The loss hardly differed.
 # - Compare recipes with several seeds. Another seed alone changes the ELBO by about a nat here.
 # - Before adding layers, look at where training starts. And test an explanation before you believe it.
 
