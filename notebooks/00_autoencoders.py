@@ -80,7 +80,7 @@ autoencoder = keras.Sequential([encoder, decoder])
 #
 # $$-\sum_i \big(x_i \log p_i + (1 - x_i) \log (1 - p_i)\big).$$
 #
-# [Notebook 03](03_vae_in_keras.ipynb) says what it means. Its unit is the **nat**, since the logarithm is the natural one. For now it is enough that it is smallest where $p = x$. Even there
+# [Notebook 03](03_vae_in_keras.ipynb) explains this cost. The unit is the **nat**, since the logarithm is the natural one. For now it is enough to know that the cost is smallest where $p = x$. Even there
 # it isn't 0, because grey pixels always cost something. This smallest cost is the **floor**: no model can do better on these pictures.
 #
 # In Keras, a loss is a function:
@@ -117,7 +117,7 @@ print(f"test set: {ae.cost(x_test, ae.drawn(plain, x_test)):.1f} nats per digit"
 assert ae.cost(x_test, ae.drawn(plain, x_test)) < ae.cost(x_test, reconstructed) - 5
 
 # %% [markdown]
-# Does a larger network do better? Not in half a minute. Here are three, all with 49 numbers in the code, and each trained for 30 *seconds* on two cores ([measured](../benchmarks/autoencoders.py) with three seeds).
+# Does a larger network do better? In half a minute, hardly. Here are three, all with 49 numbers in the code, and each trained for 30 *seconds* on two cores ([measured](../benchmarks/autoencoders.py) with three seeds).
 # The *deep* one has two further layers on either side, of 256 and 128 units, and the *convolutional* one two convolutions.
 
 # %%
@@ -125,7 +125,7 @@ table = pd.DataFrame(measured["kinds"]).set_index("kind")
 table[["parameters", "epochs", "nats", "units never active"]]
 
 # %% [markdown]
-# Each cell shows the three seeds. None of the three networks leaves the others far behind, although the dense one sees every digit 53 times in that time and the convolutional one about 9 times. One run stands out, at more than 70 nats. Its last column suggests why.
+# The lists have one number for each seed. None of the three networks leaves the others far behind, although the dense one sees every digit 53 times in that time and the convolutional one only 8 to 10 times. One run stands out, at more than 70 nats. The last column suggests why.
 # A ReLU unit whose input is negative for *every* picture is 0 for every picture. Its own weights have no gradient either, so only a change in the layers below can wake it, and mostly it stays that way. 28 of the 49 units of that run are never active on the test set. (The deep network does well although 11 to 17 of its units are never active.)
 #
 # ## Only what it knows
@@ -183,7 +183,7 @@ plot_digits(*rows, labels=["noisy", "median filter", "autoencoder", "clean"])
 plt.show()
 
 # %% [markdown]
-# How does the network cope with noise that it wasn't trained on? And what if its code is narrow, with 49 numbers instead of 784? Here are the same measurements with noise of three standard deviations, in decibels and in nats, averaged over three seeds:
+# How does the network cope with noise that it wasn't trained on? And what if its code is narrow, with 49 numbers instead of 784? Here are the same measurements at three levels of noise, with standard deviations of 0.25, 0.5 and 0.75, in decibels and in nats, averaged over three seeds:
 
 # %%
 table = pd.DataFrame(measured["denoising"]).mean().round(1)
@@ -207,7 +207,7 @@ for name, share in veil.items():
 assert veil["median filter"] > 2 * veil["autoencoder"]
 
 # %% [markdown]
-# On paper, where $x = 0$, an error $e$ costs $-\log(1 - e) \approx e$ nats, but only $e^2$ in squares. So the veil, which costs the filter many nats, weighs much less in decibels.
+# On paper, where $x = 0$, an error $e$ costs $-\log(1 - e) \approx e$ nats, but only $e^2$ in squares. So the veil weighs more in nats than in decibels.
 #
 # Now compare the two networks. The narrow code is worse than the wide one at every level; at the weakest noise its squared error is even a little larger than if we did nothing. And both do *worse* with less noise than they were trained on. They have never seen paper with such pale speckles.
 #
@@ -215,7 +215,7 @@ assert veil["median filter"] > 2 * veil["autoencoder"]
 #
 # ## Sparse codes
 #
-# A code may even be *longer* than we need, if it is **sparse**: if only a few of its units are active at a time. Why would we want that? If only a few units may speak for each digit, each of them has a chance of standing for something. One asks for that by adding a penalty to the loss: the sum of the absolute values of the code, times a small
+# A code may even be *longer* than we need, if it is **sparse**: if only a few of its units are active at a time. Why would we want that? If only a few units may speak for each digit, each of them has a chance of standing for something. We ask for that by adding a penalty to the loss: the sum of the absolute values of the code, times a small
 # number $\lambda$. In Keras it is called an *activity regulariser*. Before we use it, let us see what it adds to the loss, for a single digit and for a batch of 250 copies of it:
 
 # %%
@@ -249,7 +249,7 @@ assert active[0.0] > active[0.1] > active[0.3]
 # %% [markdown]
 # What does one unit stand for? We start from a code in which every unit has its median, raise one unit to its 99th percentile, and look at what changes in the picture: blue is ink added, red is ink removed. Here are the twelve units that move the picture most (by their standard deviation times the size of the weights that read them).
 
-# %% alt="Two rows of twelve pictures of what a unit adds, in blue, and takes away, in red. Without a penalty, each is a patchwork of small spots of both colours. With it, most are broad strokes or whole digits, mostly blue."
+# %% alt="Two rows of twelve pictures of what a unit adds, in blue, and takes away, in red. Without a penalty, most are patchworks of small spots of both colours. With it, most are broad strokes or whole digits, mostly blue."
 fig, axes = plt.subplots(2, 12, figsize=(11, 2.2), layout="constrained")
 for row, penalty in zip(axes, (0.0, 0.3), strict=True):
     encoder, decoder = sparse[penalty]
@@ -267,7 +267,7 @@ for row, penalty in zip(axes, (0.0, 0.3), strict=True):
 plt.show()
 
 # %% [markdown]
-# Without the penalty, each unit adds and removes small scattered spots: none of these twelve stands for anything by itself. With it, most of these twelve have a shape, such as a 3, a 6, a 7 or a ring.
+# Without the penalty, most of these twelve add and remove scattered spots, and hardly one has a shape that we could name. With it, most of these twelve have a shape, such as a 3, a 6, a 7 or a ring.
 #
 # There is a catch. If the encoder halves a ReLU unit, the decoder can double it again. The same units are active and the same digits come out, for half the price:
 
@@ -431,14 +431,14 @@ sns.despine()
 plt.show()
 
 # %% [markdown]
-# This is **overfitting**: the error on new points is more than a hundred times the error on its own. On its own points the curve is far better than PCA's straight line. On new points it is sometimes better, sometimes worse ([measured](../benchmarks/autoencoders.py)
+# This is **overfitting**: the curve's error on new points is more than a hundred times its error on the points that it was trained on. On those the curve is far better than PCA's straight line. On new points it is sometimes better, sometimes worse ([measured](../benchmarks/autoencoders.py)
 # with three other sets of points: once better, twice worse). The sine could be found because there were thousands of points, and a simple curve behind them.
 #
 # ## Nobody knows where to draw
 #
 # A decoder turns any code into a picture. Could we then invent digits by drawing codes at random? The question is from which distribution. Let us look at codes of only two numbers,
 # for an autoencoder without a penalty and for one with a penalty on the absolute values, as above. (The code is linear here, so its numbers may be negative.) We draw from the normal distribution that has the same means and covariances as the codes. Some draws go **astray**: they
-# are farther from the nearest code than 99 % of the codes are from their nearest neighbour. If the draws were distributed like the codes, one in a hundred would. In the figure they are black. The colours are 10,000 of the codes, and each digit has its own.
+# are farther from the nearest code than 99 % of the codes are from their nearest neighbour. If the draws were distributed like the codes, only about one in a hundred would go astray. In the figure the strays are black. The coloured points are 10,000 of the codes, with one colour for each digit.
 
 # %% tags=["nbval-ignore-output"]
 codes, drawn, decoders = {}, {}, {}

@@ -149,7 +149,7 @@ assert games.value(score, x) < 2 * js - np.log(4) < games.value(score, x) + 0.00
 #
 # With the hinge objective the score is no longer a logit. The discriminator is satisfied once real pictures score above 1 and generated ones below −1; if it can tell nothing apart and scores everything 0, it pays 2.
 #
-# The first objective is the formula above, to the letter; with the best discriminator, its gradient is that of $2 \operatorname{JS}$. The other two have the same equilibrium, $p_g = p$, but other gradients on the way. The first paper on GANs [25] already recommends the second, because its gradients are much stronger early in training. Let us compute both. Let the real numbers be distributed as
+# The first objective is the formula above, to the letter; with the best discriminator, its gradient is that of $2 \operatorname{JS}$. The other two have the same equilibrium, $p_g = p$, but other gradients on the way. The first paper on GANs [25] already recommends the second, because its gradients are much stronger early in training. Let us compare it with the first. Let the real numbers be distributed as
 # $\mathcal N(0, 1)$ and the generated ones as $\mathcal N(\mu, 1)$: the generator has a single parameter, and should lower it to 0. The best score is $s^*(x) = \tfrac12\mu^2 - \mu x$, with slope $-\mu$. For a fixed
 # discriminator, the derivatives of the two losses with respect to $\mu$ are therefore
 #
@@ -225,7 +225,7 @@ show_source(frozen, games.PlaneGAN.call, games.PlaneGAN.compute_loss)
 
 # %% [markdown]
 # Each step scores three things: real points (`real`); generated points with the gradient to the generator cut off, for the discriminator (`made`); and the same points scored by a discriminator that is **frozen**, so that the gradient passes through it to
-# the generator but doesn't change it (`wanted`). So the sum of both losses can be lowered by a single optimizer, and each network follows only its own part.
+# the generator but doesn't change it (`wanted`). So the sum of both losses (here of the non-saturating objective) can be lowered by a single optimizer, and each network follows only its own part.
 #
 # We count the **modes** that the generator draws: a cloud counts if at least 2 % of 2000 new points lie within four standard deviations of its centre. `CountModes` does so after every epoch, of 500 steps here, and stops a run after `patience` counts in a row below `least`.
 
@@ -275,10 +275,10 @@ sns.despine()
 plt.show()
 
 # %% [markdown]
-# With momentum the generator draws a blot, a streak or a wedge that misses most of the clouds, or all of them. Two things go wrong. It leaves out modes, which is called **mode collapse**. And it doesn't settle: as soon as the discriminator has learned to reject points there, the generator moves elsewhere, and so on. Nothing in its loss asks for variety: with the discriminator as it is at the moment, the loss is a mean over single points, and each of them
+# With momentum the generator draws a blot, a streak or a wedge that misses most of the clouds, or all of them (some of the points may lie outside the frame). Two things go wrong. It leaves out modes, which is called **mode collapse**. And it doesn't settle: as soon as the discriminator has learned to reject points there, the generator moves elsewhere, and so on. Nothing in its loss asks for variety: with the discriminator as it is at the moment, the loss is a mean over single points, and each of them
 # is best off where the score is highest.
 #
-# Without momentum all eight clouds are found. They are not well drawn, though: the points crowd into small clumps, and lie along the lines between them. (The generator is continuous, and the clouds are apart, as in notebook 09.) Our count doesn't see this. And that is one run. Here are three seeds each, and two other cures, both with the usual momentum: a discriminator with four times as many units in each layer, and one that is shown two points at a
+# Without momentum all eight clouds are found. They are not well drawn, though: the points crowd into small clumps, and lie along the lines between them. (A continuous generator cannot jump from one cloud to the next, so some points must lie in between, as in notebook 09.) Our count doesn't see this. And that is one run. Here are three seeds each, and two other cures, both with the usual momentum: a discriminator with four times as many units in each layer, and one that is shown two points at a
 # time [27], so that it can see when they are too much alike.
 
 # %% alt="Four panels, each with three lines: modes found, from 0 to 8, over 4000 steps. Adam as usual: all three lines stay at 2 or below. No momentum: all at 8 within 1000 steps. The wide discriminator and two points at once: all reach 8 by step 3000."
@@ -328,9 +328,9 @@ print(f"generator {generator_weights:,} weights, ", end="")
 print(f"discriminator {gan.discriminator.count_params():,}")
 
 # %% [markdown]
-# We train for 1700 steps of 32 digits, nearly once through the training set, and look at the model after every hundred: how far are 1000 new digits from the real ones?
+# We train with the hinge objective, for 1700 steps of 32 digits, nearly once through the training set, and look at the model after every hundred: how far are 1000 new digits from the real ones?
 # The **Fréchet distance** compares two sets of pictures by the judge's 64 features: take the means $\mu$ and covariances $\Sigma$ of the two sets, and measure how far apart the normal distributions with these moments are: $|\mu_a - \mu_b|^2 + \operatorname{tr}(\Sigma_a + \Sigma_b - 2 (\Sigma_a \Sigma_b)^{1/2})$ [30]. It depends on the features, and on how many pictures there are. So we also need
-# its **floor**: the same for 1000 real digits, 100 of each kind. (By custom, the square root is not taken.)
+# its **floor**: the same for 1000 real digits, 100 of each kind. (Strictly, the formula is the square of a distance; by custom it is used as it is.)
 
 # %%
 judge = Judge.load()
@@ -451,13 +451,13 @@ for side in ("discriminator", "generator"):
 assert distance[-1] < 0.75 * distance[-10]
 
 # %% [markdown]
-# From step 800 on the losses hardly move, and yet the distance goes on falling, with setbacks.
+# From step 800 on the losses change little, and yet the distance goes on falling, with setbacks.
 #
-# Why is that so, if the value of the game is a divergence? That formula holds for the *best* discriminator. Ours is always behind, so its loss tells as much about itself as about the generator. If both get better, neither loss need change. (It may even mislead: the longer runs
-# of the non-saturating objective in the table below have better pictures, and yet their discriminator's loss (not in the table) is *lower*, 1.21 to 1.25 instead of 1.30 to 1.32.) A discriminator's loss that stays near zero is a sign of trouble: it has won, and the
+# Why is that so, if the value of the game is a divergence? That formula holds for the *best* discriminator. Ours is always behind, so its loss tells as much about itself as about the generator. If both get better, neither loss need change. A loss may even mislead. In the longer non-saturating runs of the next table
+# the pictures are better. Yet their discriminator's loss (not in the table) is *lower*, 1.21 to 1.25 instead of 1.30 to 1.32, as if the generator had become worse. A discriminator's loss that stays near zero is a sign of trouble: it has won, and the
 # generator is left behind. Apart from that you have to look at the pictures, or measure them.
 #
-# And which of the three objectives is best? Here they are at equal seconds on two cores, in batches of 64, with three seeds each ([measured](../benchmarks/results/gan.md)), and a fourth, WGAN-GP [31]: it uses the scores as they are, and adds a penalty that keeps the gradient of the score with respect to the picture near length 1.
+# And how do the three objectives compare? Here they are at equal seconds on two cores, in batches of 64, with three seeds each ([measured](../benchmarks/results/gan.md)), and a fourth, WGAN-GP [31]: it uses the scores as they are, and adds a penalty that keeps the gradient of the score with respect to the picture near length 1.
 # *Variety* is the variance of the features within a label, as a share of that of real digits. (More than 1 is not better: misshapen digits are varied, too.)
 
 # %%
@@ -498,9 +498,9 @@ assert np.exp(-short["generator"]).between(0.46, 0.48).all()
 
 # %% [markdown]
 # In both comparisons (hinge at 60 seconds, non-saturating at 150) a rate that falls in the second half gives a smaller Fréchet distance than a constant one, while the share named as asked hardly changes. And the *saturating* objective, which the
-# gradients on the line made look hopeless, has the smallest distance after 60 seconds. On the line the trouble came from $D \approx 0$. At the end of these runs the discriminator is far from so sure: the generator's cost is that of $D(x_g) = 0.47$, where both gradients have nearly the same size. (Early in training it may be surer, and there Adam may help.) Why the saturating objective is even ahead, we don't know.
+# gradients on the line made look hopeless, has the smallest distance after 60 seconds (we didn't run it for 150). On the line the trouble came from $D \approx 0$. At the end of these runs the discriminator is far from so sure: the generator's cost is that of a $D(x_g)$ between 0.46 and 0.48, where both gradients have nearly the same size. (Early in training it may be surer, and there Adam may help.) Why the saturating objective is even ahead, we don't know.
 # WGAN-GP comes last here, with distances from 10 to 34. Each of its steps takes half as long again, because its penalty needs a gradient of its own, and it
-# is usually given several steps of the discriminator for each of the generator, which we didn't do. For comparison: real digits have a Fréchet distance of 0.5, and [notebook 11](11_vae_gan.ipynb) compares GANs with VAEs at equal seconds.
+# is usually given several steps of the discriminator for each of the generator, which we didn't do. For comparison: 10,000 real digits, as many as were drawn for this table, have a Fréchet distance of 0.5 (the 1000 above had 1.1), and [notebook 11](11_vae_gan.ipynb) compares GANs with VAEs at equal seconds.
 #
 # ## A plane for each digit
 #
@@ -547,12 +547,12 @@ assert np.abs(by_page - by_generator).mean() < 0.03
 # ## What is missing
 #
 # A GAN draws, and that is all. It has no encoder: the code of a given digit would have to be searched for, step by step, before its style could be carried over. It has no likelihood: $\log P(X)$ of a test digit is neither computed nor bounded. And a
-# missing kind of digit costs the generator little as long as the discriminator doesn't notice. The losses need not show it; it takes a comparison with real digits.
+# missing kind of digit costs the generator little as long as the discriminator doesn't notice. The losses need not show it. Only a comparison with real digits does.
 #
 # ## Slips that you may meet
 #
-# The article writes both gradients with the wrong sign. Another slip is a loss of the discriminator that also sends gradients into the generator. (Ours is
-# [tested](../tests/vaelib/models/test_gan.py): they are zero.) And if the label goes into a picture as ten planes, of which one is all 1, a careless `reshape` turns it into a band, which is nearly the same in all ten planes:
+# The article writes both gradients with the wrong sign. Another slip is a loss of the discriminator that also sends gradients into the generator. (In our code these gradients are zero, and a
+# [test](../tests/vaelib/models/test_gan.py) checks it.) And if the label goes into a picture as ten planes, of which one is all 1, a careless `reshape` turns the plane of ones into a band, which is nearly the same in all ten planes:
 
 # %%
 label = np.eye(10)[3]
