@@ -473,6 +473,7 @@ assert same.max() < 0.1, reminder
 assert 0.5 < gain.mean() < 5, reminder
 assert gain.min() > 0, reminder
 assert kept.min() > 0, reminder
+assert np.all(kept < gain), reminder
 assert min(results["ReduceLROnPlateau"][0]["learning_rate"]) < 0.02, reminder
 
 # %% [markdown]

@@ -571,6 +571,7 @@ after_one = reached["with it"].to_list()
 assert min(after_one) > -153, "one epoch with the better start should reach about −150"
 steps = reached.diff(axis=1).drop(columns="Keras's")
 assert steps["all but the spreading"].min() > 8, "for every seed"
+assert abs(reached["Keras's"].mean() + 162) < 3, "the text says −162"
 assert abs(steps["with it"].mean()) < 1.5, "the spreading is worth something"
 
 # %% [markdown]

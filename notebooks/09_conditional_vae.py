@@ -165,7 +165,7 @@ assert min(without) > 0.99 * gap / 2
 #
 # Why should the trained codes be independent of the label, as the prior is? Because the loss charges for every nat that the code tells about the label, and the
 # decoder, which has the label already, learns nothing from it. To see the charge, let $q(z|y)$ be the aggregated posterior
-# of label $y$, the mixture of the clouds of all its pictures, and $q(z)$ that of all labels. Notebook 07 split the average KL in two. With labels it splits once more. Write its logarithm as a sum of three,
+# of label $y$, the mixture of the clouds of all its pictures, and $q(z)$ that of all labels. Notebook 07 split the average KL in two. With labels it splits once more. Write the logarithm in the KL as a sum of three,
 #
 # $$\log \frac{Q(z|x,y)}{P(z)} = \log \frac{Q(z|x,y)}{q(z|y)} + \log \frac{q(z|y)}{q(z)} + \log \frac{q(z)}{P(z)},$$
 #

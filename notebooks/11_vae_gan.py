@@ -467,7 +467,7 @@ plot_digits(*drawn, labels=["kernel density", "ten normals"])
 plt.show()
 
 # %% [markdown]
-# First, the new digits. The Fréchet distance and the next two columns are measured in the judge's features, the last two in pixels:
+# First, the new digits. The Fréchet distance and the next three columns are measured in the judge's features, the last two in pixels:
 #
 # - **Coverage** [35]: draw a ball around each of 5000 test digits, just large enough to reach the fifth-nearest of the others. In what share of the balls does one of 5000 new digits lie? The larger, the better.
 # - **Density** [35]: in how many balls does a new digit lie, divided by five? It should be near that of real digits.
@@ -561,6 +561,9 @@ assert np.all(longer[1]["coverage"] > nets[1]["coverage"])
 assert np.sum(longer[2]["frechet"] < nets[2]["frechet"]) == 2
 assert np.all(abs(soft["density"] - 1.36) < 0.02)
 assert np.all(longer[0]["frechet"] < nets[0]["frechet"])
+for baseline in (copier, smears):
+    assert baseline["frechet"].min() > 2 * soft["frechet"].max()
+    assert baseline["coverage"].max() < min(net["coverage"].min() for net in nets) - 0.2
 
 # %% [markdown]
 # Next, the scores that need an encoder. $\log P$ is $\log P(X)$ for the VAE and $\log P(X|Y)$ for the others, of the first 1000 test digits by importance weights ($k = 500$, notebook 06): a lower bound on average. (The baselines have densities of grey levels, which can't be compared with these.)
